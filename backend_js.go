@@ -1,0 +1,27 @@
+//go:build js
+
+package websocket
+
+import "github.com/twinsocket/websocket/js"
+
+// Options are what a Dialer can be told. They have the same fields on every platform; the documentation of each is in package
+// native. In a browser, ReadLimit, HandshakeTimeout and MaxBufferedAmount work; setting another gives ErrNotSupported.
+type Options = js.Options
+
+func open(url string, protocols []string, o Options, s Sink) (Conn, error) {
+	return js.Open(url, protocols, o, s)
+}
+
+func unsupported(o Options, otherEngine bool) []string {
+	names := o.OfTheEngine()
+	if otherEngine && o.ReadLimit != 0 {
+		names = append(names, "ReadLimit")
+	}
+	return names
+}
+
+func parseURL(url string) (string, error) { return js.ParseURL(url) }
+
+func newBlob(b []byte, contentType string) blob { return js.NewBlob(b, contentType) }
+
+func warn(message string) { js.Warn(message) }

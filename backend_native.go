@@ -1,0 +1,30 @@
+//go:build !js
+
+package websocket
+
+import (
+	"log"
+
+	"github.com/twinsocket/websocket/native"
+)
+
+// Options are what a Dialer can be told. They have the same fields on every platform; the documentation of each is in package
+// native. In a browser, ReadLimit, HandshakeTimeout and MaxBufferedAmount work; setting another gives ErrNotSupported.
+type Options = native.Options
+
+func open(url string, protocols []string, o Options, s Sink) (Conn, error) {
+	return native.Open(url, protocols, o, s)
+}
+
+func unsupported(o Options, otherEngine bool) []string {
+	if otherEngine {
+		return o.OfTheEngine()
+	}
+	return nil
+}
+
+func parseURL(url string) (string, error) { return native.ParseURL(url) }
+
+func newBlob(b []byte, contentType string) blob { return native.NewBlob(b, contentType) }
+
+func warn(message string) { log.Print(message) }

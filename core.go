@@ -1,0 +1,312 @@
+package websocket
+
+import (
+	"context"
+	"errors"
+	"runtime"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+	"weak"
+)
+
+// core is what a WebSocket is a handle of: the states and the rules. It is the engine's sink, so it lives as long as the
+// connection; the handle, which has the listeners, only as long as anybody needs it.
+type core struct {
+	conn             Conn
+	url, origin      string
+	handshakeTimeout time.Duration
+	maxBuffered      int64
+	handle           weak.Pointer[WebSocket]
+	done             chan struct{} // closed after the close event
+
+	state atomic.Uint32             // a ReadyState; moved by to alone
+	blobs atomic.Bool               // binaryType
+	held  atomic.Pointer[WebSocket] // keeps the handle while an event may concern it; see hold
+
+	mu sync.Mutex
+	// guarded by mu
+	agreed   agreement
+	started  bool
+	ended    bool // the close event's listeners have returned
+	waited   bool // Done was called
+	givenUp  error
+	end      error       // what Run returns
+	deadline *time.Timer // before Start the reminder, then the handshake's end
+}
+
+// agreement is what the handshake brought.
+type agreement struct{ protocol, extensions string }
+
+// to moves the socket forward and reports whether it was not yet there. Called with mu held.
+func (c *core) to(next ReadyState) bool {
+	if ReadyState(c.state.Load()) >= next {
+		return false
+	}
+	c.state.Store(uint32(next))
+	return true
+}
+
+// readyState asks the engine too: a browser says by no event that the peer has begun to close.
+func (c *core) readyState() ReadyState {
+	s := ReadyState(c.state.Load())
+	if s == Open && c.conn.Closing() {
+		return Closing
+	}
+	return s
+}
+
+func (c *core) negotiated() agreement {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.agreed
+}
+
+// remind has a socket reported that is never started: without it nothing at all would happen.
+func (c *core) remind(where string) {
+	c.deadline = time.AfterFunc(5*time.Second, func() {
+		warn("websocket: New at " + where + " was not followed by Start or Run: no event comes before that")
+	})
+}
+
+// caller returns the file and line of the function that many calls up.
+func caller(skip int) string {
+	_, file, line, _ := runtime.Caller(skip)
+	return file + ":" + strconv.Itoa(line)
+}
+
+func (c *core) start(ws *WebSocket) {
+	c.mu.Lock()
+	if c.started {
+		c.mu.Unlock()
+		return
+	}
+	c.started = true
+	c.deadline.Stop()
+	why := c.givenUp
+	if why == nil && c.handshakeTimeout > 0 {
+		c.deadline = time.AfterFunc(c.handshakeTimeout, c.expire)
+	}
+	c.mu.Unlock()
+
+	// A collected socket is closed without a code: WebSockets Standard, 5. From here on the engine keeps the core; before
+	// there is nothing to close.
+	runtime.AddCleanup(ws, func(c *core) { c.close(0, "", nil) }, c)
+	c.hold()
+	if why != nil { // closed before it was started: the events of a failed connection, and no connection
+		go c.Closed(1006, "", false, why)
+		return
+	}
+	c.conn.Start()
+}
+
+// expire gives up a handshake that takes too long.
+func (c *core) expire() {
+	c.giveUp(Connecting, &failure{"the handshake took longer than " + c.handshakeTimeout.String(), context.DeadlineExceeded})
+}
+
+// giveUp fails the connection if it is in the state.
+func (c *core) giveUp(in ReadyState, why error) {
+	c.mu.Lock()
+	if ReadyState(c.state.Load()) != in {
+		c.mu.Unlock()
+		return
+	}
+	c.to(Closing)
+	c.givenUp = why
+	started := c.started
+	c.deadline.Stop()
+	c.mu.Unlock()
+	if started {
+		c.conn.Fail(why)
+	}
+}
+
+var errClosedConnecting = errors.New("closed before the connection was established")
+
+// close is WebSockets Standard, 3.1, close, step 3. why is the cause where it comes to a failure.
+func (c *core) close(code uint16, reason string, why error) {
+	if why == nil {
+		why = errClosedConnecting
+	}
+	c.giveUp(Connecting, &failure{why.Error(), why})
+	if code == 0 && reason != "" {
+		code = 1000
+	}
+	c.mu.Lock()
+	first := c.to(Closing)
+	c.mu.Unlock()
+	if first {
+		c.conn.Close(code, reason)
+		c.hold()
+	}
+}
+
+// send is WebSockets Standard, 3.1, send.
+func (c *core) send(d Data) error {
+	state := ReadyState(c.state.Load())
+	if state == Connecting {
+		return exception("Send", ErrInvalidState, c.whyConnecting())
+	}
+	d.text = validText(d.text)
+	if state == Open && c.maxBuffered > 0 {
+		c.checkFull(d.Size())
+	}
+	switch d.kind {
+	case textData:
+		c.conn.SendText(d.text)
+	case binaryData:
+		c.conn.SendBinary(d.bytes)
+	case blobData:
+		if err := c.conn.SendBlob(d.blob.blob); err != nil {
+			return asException("Send", err)
+		}
+	}
+	return nil
+}
+
+func (c *core) whyConnecting() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.started {
+		return "not started: call Start or Run first"
+	}
+	return "still connecting"
+}
+
+// checkFull closes a connection whose buffer can't take n bytes more: WebSockets Standard, 3.1, send: "flag as full".
+func (c *core) checkFull(n int64) {
+	if now := c.conn.Buffered(); now+uint64(n) > uint64(c.maxBuffered) {
+		c.giveUp(Open, &failure{what: "the buffer is full: got " + strconv.FormatInt(n, 10) + " bytes to send with " +
+			strconv.FormatUint(now, 10) + " buffered, want at most " + strconv.FormatInt(c.maxBuffered, 10) + " (MaxBufferedAmount)"})
+	}
+}
+
+func (c *core) wait(ctx context.Context, below uint64) error {
+	err := c.conn.Wait(ctx, below)
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	default:
+		return &DOMException{Name: ErrInvalidState.Name, Message: err.Error(), op: "WaitBuffered", cause: err}
+	}
+}
+
+func (c *core) wantDone() {
+	c.mu.Lock()
+	c.waited = true
+	c.mu.Unlock()
+	c.hold()
+}
+
+func (c *core) result() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.end
+}
+
+// awaited are the events that can still come, by state: WebSockets Standard, 5, garbage collection.
+var awaited = [...][]string{
+	Connecting: {"open", "message", "error", "close"},
+	Open:       {"message", "error", "close"},
+	Closing:    {"error", "close"},
+	Closed:     {"error", "close"}, // until their listeners have returned
+}
+
+// hold keeps the handle from being collected while somebody waits for it, and lets it go when not. Queued data needs no
+// hold: a collected socket closes behind it.
+func (c *core) hold() {
+	ws := c.handle.Value()
+	if ws == nil {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.started && !c.ended && (c.waited || ws.listens(awaited[c.state.Load()]...)) {
+		c.held.Store(ws)
+	} else {
+		c.held.Store(nil)
+	}
+}
+
+// dispatch calls the handle's listeners, if there is still a handle.
+func (c *core) dispatch(e Event) {
+	ws := c.held.Load()
+	if ws == nil {
+		ws = c.handle.Value()
+	}
+	if ws != nil {
+		ws.dispatchTrusted(e)
+	}
+}
+
+// Opened is WebSockets Standard, 4, "when the connection is established": one task.
+func (c *core) Opened(protocol, extensions string) {
+	c.mu.Lock()
+	opened := c.to(Open)
+	if opened {
+		c.deadline.Stop()
+		c.agreed = agreement{protocol, extensions}
+	}
+	c.mu.Unlock()
+	if opened {
+		defer c.hold()
+		c.dispatch(NewEvent("open", EventInit{}))
+	}
+}
+
+// Text, Binary and Blob are WebSockets Standard, 4, "when a message has been received": not open, not delivered.
+func (c *core) Text(s string) { c.message(Data{text: s}) }
+
+// Binary delivers bytes.
+func (c *core) Binary(b []byte) { c.message(Data{kind: binaryData, bytes: b}) }
+
+// Blob delivers a Blob.
+func (c *core) Blob(b blob) { c.message(Data{kind: blobData, blob: &Blob{b}}) }
+
+func (c *core) message(d Data) {
+	if ReadyState(c.state.Load()) == Open {
+		c.dispatch(&MessageEvent{event: makeEvent("message", EventInit{}), Data: d, Origin: c.origin})
+	}
+}
+
+// Closing is WebSockets Standard, 4, "when the closing handshake is started": a task with no event.
+func (c *core) Closing() {
+	c.mu.Lock()
+	c.to(Closing)
+	c.mu.Unlock()
+	c.hold()
+}
+
+// Closed is WebSockets Standard, 4, "when the connection is closed": one task.
+func (c *core) Closed(code uint16, reason string, clean bool, why error) {
+	c.mu.Lock()
+	if c.givenUp != nil { // whatever the engine had come to
+		code, reason, clean, why = 1006, "", false, c.givenUp
+	}
+	c.deadline.Stop()
+	c.to(Closed)
+	if !clean {
+		c.end = &WebSocketError{CloseCode: code, Reason: reason, cause: why}
+	}
+	c.mu.Unlock()
+	c.hold()
+
+	// Deferred, since a listener may end its goroutine.
+	defer c.finish()
+	defer c.dispatch(&CloseEvent{event: makeEvent("close", EventInit{}), WasClean: clean, Code: code, Reason: reason})
+	if why != nil {
+		c.dispatch(&ErrorEvent{event: makeEvent("error", EventInit{}), Err: why})
+	}
+}
+
+func (c *core) finish() {
+	c.mu.Lock()
+	c.ended = true
+	c.mu.Unlock()
+	c.hold()
+	close(c.done)
+}

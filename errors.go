@@ -1,0 +1,96 @@
+package websocket
+
+import "strconv"
+
+// A DOMException is an error of the web platform. Its Name says which: "SyntaxError", "InvalidStateError", and so on.
+//
+// To ask for one by name, use errors.Is with the sentinels of this package:
+//
+//	if errors.Is(err, websocket.ErrSyntax) { … }
+//
+// Web IDL, 2.8.1: https://webidl.spec.whatwg.org/#idl-DOMException
+type DOMException struct {
+	Name    string // the name in the Standard
+	Message string // what was seen and what was wanted
+
+	op    string // the call that failed
+	cause error
+}
+
+// The exceptions that this package's calls return, for errors.Is.
+var (
+	// ErrSyntax: a URL, a subprotocol or a close reason that the Standard does not allow.
+	ErrSyntax = &DOMException{Name: "SyntaxError"}
+	// ErrInvalidAccess: a close code that a program may not send.
+	ErrInvalidAccess = &DOMException{Name: "InvalidAccessError"}
+	// ErrInvalidState: a call that the socket's or the event's state does not allow.
+	ErrInvalidState = &DOMException{Name: "InvalidStateError"}
+	// ErrNotSupported: something that this platform or this engine can't do.
+	ErrNotSupported = &DOMException{Name: "NotSupportedError"}
+)
+
+// Error returns "websocket: OPERATION: NAME: MESSAGE".
+func (e *DOMException) Error() string {
+	s := "websocket: "
+	if e.op != "" {
+		s += e.op + ": "
+	}
+	s += e.Name
+	if e.Message != "" {
+		s += ": " + e.Message
+	}
+	return s
+}
+
+// Is reports whether target is a DOMException of the same name.
+func (e *DOMException) Is(target error) bool {
+	t, ok := target.(*DOMException)
+	return ok && t.Name == e.Name && (t.Message == "" || t.Message == e.Message)
+}
+
+// Unwrap returns the error that led to this one, or nil.
+func (e *DOMException) Unwrap() error { return e.cause }
+
+// exception makes the error that op returns, of the kind of the sentinel.
+func exception(op string, kind *DOMException, message string) error {
+	return &DOMException{Name: kind.Name, Message: message, op: op}
+}
+
+// A WebSocketError says how a connection ended that did not end cleanly.
+//
+// WebSockets Standard, the WebSocketError interface (draft): https://github.com/whatwg/websockets/pull/48
+type WebSocketError struct {
+	// CloseCode is the code of the close event; 1006 where no Close frame was received, 0 where there is none.
+	CloseCode uint16
+	// Reason is the reason that the peer gave.
+	Reason string
+
+	cause error
+}
+
+// Error returns the code, the reason and, where it is known, why the connection failed.
+func (e *WebSocketError) Error() string {
+	s := "websocket: closed"
+	if e.CloseCode != 0 {
+		s += " with code " + strconv.Itoa(int(e.CloseCode))
+	}
+	if e.Reason != "" {
+		s += " and reason " + strconv.Quote(e.Reason)
+	}
+	if e.cause != nil {
+		s += ": " + e.cause.Error()
+	}
+	return s
+}
+
+// Unwrap returns why the connection failed, as in [ErrorEvent], or nil.
+func (e *WebSocketError) Unwrap() error { return e.cause }
+
+// A failure is why this side gave a connection up.
+type failure struct {
+	what  string
+	cause error
+}
+
+func (e *failure) Error() string { return "websocket: " + e.what }
+func (e *failure) Unwrap() error { return e.cause }

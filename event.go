@@ -1,0 +1,198 @@
+package websocket
+
+import "time"
+
+// An Event is what listeners are called with. The events of a socket are of type [*MessageEvent], [*CloseEvent] and
+// [*ErrorEvent], and of no type of their own for "open".
+//
+// An event belongs to the goroutine that dispatches it. Type, Target, TimeStamp and a concrete event's fields stay as they are
+// and may be read anywhere.
+//
+// DOM Standard, 2.2: https://dom.spec.whatwg.org/#interface-event
+type Event interface {
+	// Type is the event's name: "open", "message", "error", "close" or any other.
+	Type() string
+	// Target is the object that the event was dispatched to: for a socket's events the *WebSocket.
+	Target() EventTarget
+	// CurrentTarget is the target while its listeners are called, else nil.
+	CurrentTarget() EventTarget
+	// ComposedPath is the target alone while its listeners are called, else empty.
+	ComposedPath() []EventTarget
+	// EventPhase is AtTarget while listeners are called, else None.
+	EventPhase() EventPhase
+	// TimeStamp is when the event was made, counted from the start of the program.
+	TimeStamp() time.Duration
+	// IsTrusted reports whether the event was dispatched by the connection rather than by DispatchEvent.
+	IsTrusted() bool
+	// Bubbles, Cancelable and Composed are as the event was made; all false for a socket's events.
+	Bubbles() bool
+	Cancelable() bool
+	Composed() bool
+	// DefaultPrevented reports whether PreventDefault had an effect.
+	DefaultPrevented() bool
+	// PreventDefault cancels a cancelable event, but not from a passive listener.
+	PreventDefault()
+	// StopPropagation keeps the event from the listeners that are not capturing, if called by one that is.
+	StopPropagation()
+	// StopImmediatePropagation keeps the event from all further listeners.
+	StopImmediatePropagation()
+
+	base() *event
+}
+
+// EventPhase says how far an event's dispatch has come.
+type EventPhase uint8
+
+// The phases of the DOM Standard. Without a tree there is no capturing or bubbling phase.
+const (
+	None           EventPhase = 0
+	CapturingPhase EventPhase = 1
+	AtTarget       EventPhase = 2
+	BubblingPhase  EventPhase = 3
+)
+
+// EventInit says what a synthetic event is like.
+type EventInit struct {
+	Bubbles    bool
+	Cancelable bool
+	Composed   bool
+}
+
+// event is what all events have.
+type event struct {
+	typ    string
+	target EventTarget
+	stamp  time.Duration
+	init   EventInit
+
+	dispatching uint32 // atomic: 1 while it is dispatched
+
+	// dispatching goroutine only
+	trusted  bool
+	phase    EventPhase
+	stopped  bool // no further pass
+	halted   bool // no further listener
+	passive  bool // a passive listener runs
+	canceled bool
+}
+
+var programStart = time.Now()
+
+func makeEvent(typ string, init EventInit) event {
+	return event{typ: typ, init: init, stamp: time.Since(programStart)}
+}
+
+// NewEvent makes a synthetic event for DispatchEvent.
+func NewEvent(typ string, init EventInit) Event {
+	e := makeEvent(typ, init)
+	return &e
+}
+
+func (e *event) base() *event             { return e }
+func (e *event) Type() string             { return e.typ }
+func (e *event) Target() EventTarget      { return e.target }
+func (e *event) EventPhase() EventPhase   { return e.phase }
+func (e *event) TimeStamp() time.Duration { return e.stamp }
+func (e *event) IsTrusted() bool          { return e.trusted }
+func (e *event) Bubbles() bool            { return e.init.Bubbles }
+func (e *event) Cancelable() bool         { return e.init.Cancelable }
+func (e *event) Composed() bool           { return e.init.Composed }
+func (e *event) DefaultPrevented() bool   { return e.canceled }
+func (e *event) StopPropagation()         { e.stopped = true }
+
+func (e *event) CurrentTarget() EventTarget {
+	if e.phase == None {
+		return nil
+	}
+	return e.target
+}
+
+func (e *event) ComposedPath() []EventTarget {
+	if e.phase == None {
+		return nil
+	}
+	return []EventTarget{e.target}
+}
+
+func (e *event) PreventDefault() {
+	if e.init.Cancelable && !e.passive {
+		e.canceled = true
+	}
+}
+
+func (e *event) StopImmediatePropagation() { e.stopped, e.halted = true, true }
+
+// A MessageEvent brings a message.
+//
+// HTML Standard, 9.1: https://html.spec.whatwg.org/multipage/comms.html#messageevent
+type MessageEvent struct {
+	event
+
+	// Data is the message.
+	Data Data
+	// Origin is the server's origin, such as "wss://example.com".
+	Origin string
+	// LastEventID is always empty in a socket's events.
+	LastEventID string
+}
+
+// MessageEventInit says what a synthetic MessageEvent is like.
+type MessageEventInit struct {
+	EventInit
+	Data        Data
+	Origin      string
+	LastEventID string
+}
+
+// NewMessageEvent makes a synthetic MessageEvent for DispatchEvent.
+func NewMessageEvent(typ string, init MessageEventInit) *MessageEvent {
+	return &MessageEvent{makeEvent(typ, init.EventInit), init.Data, init.Origin, init.LastEventID}
+}
+
+// A CloseEvent says that a socket is closed, and how.
+//
+// WebSockets Standard, 6: https://websockets.spec.whatwg.org/#the-closeevent-interface
+type CloseEvent struct {
+	event
+
+	// WasClean reports whether both sides have sent and received a Close frame.
+	WasClean bool
+	// Code is the code that the peer sent: 1005 if its Close frame had none, 1006 if there was no Close frame.
+	Code uint16
+	// Reason is the reason that the peer sent.
+	Reason string
+}
+
+// CloseEventInit says what a synthetic CloseEvent is like.
+type CloseEventInit struct {
+	EventInit
+	WasClean bool
+	Code     uint16
+	Reason   string
+}
+
+// NewCloseEvent makes a synthetic CloseEvent for DispatchEvent.
+func NewCloseEvent(typ string, init CloseEventInit) *CloseEvent {
+	return &CloseEvent{makeEvent(typ, init.EventInit), init.WasClean, init.Code, init.Reason}
+}
+
+// An ErrorEvent says that a connection failed. A close event follows.
+//
+// Deviation: in JavaScript it is a plain Event, which tells a page nothing of why. Here Err says it.
+type ErrorEvent struct {
+	event
+
+	// Err is why the connection failed. A browser does not tell: there it says only at what the connection failed.
+	Err error
+}
+
+// ErrorEventInit says what a synthetic ErrorEvent is like.
+type ErrorEventInit struct {
+	EventInit
+	Err error
+}
+
+// NewErrorEvent makes a synthetic ErrorEvent for DispatchEvent.
+func NewErrorEvent(typ string, init ErrorEventInit) *ErrorEvent {
+	return &ErrorEvent{makeEvent(typ, init.EventInit), init.Err}
+}

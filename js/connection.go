@@ -1,0 +1,191 @@
+//go:build js
+
+package js
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"syscall/js"
+	"time"
+)
+
+// connection is one connection, from Start to the sink's Closed. pump.go has the goroutine that calls the sink.
+type connection struct {
+	sink      Sink
+	url       string
+	protocols []string
+	readLimit int64 // negative: none
+	blobs     atomic.Bool
+	wakeup    chan struct{} // holds one: there is something for the pump
+
+	browser // set by Start, not changed after
+
+	pump // pump's goroutine only
+
+	mu sync.Mutex // never held across a call into JavaScript
+	// guarded by mu
+	seen     events
+	failure  error  // Fail was called
+	detached bool   // the browser's socket is not used any more
+	frozen   uint64 // Buffered from then on
+}
+
+// browser is the browser's side.
+type browser struct {
+	socket    js.Value
+	queue     js.Value // the array of message events that the browser has and the pump has not
+	send      js.Value // the socket's method, bound
+	onState   js.Func  // called for open, error and close
+	onWake    js.Func  // called when the pump is idle and a message comes
+	take      js.Value // the queue's splice, bound
+	listenNow js.Value // has onWake called by the next message
+}
+
+// events are what the browser has reported besides messages.
+type events struct {
+	opened, failed, closed bool
+	code                   uint16
+	reason                 string
+	clean                  bool
+}
+
+const defaultReadLimit = 64 << 20
+
+var errNoSocket = errors.New("websocket: this JavaScript environment has no WebSocket")
+
+// Open makes a connection that the browser opens when it is started.
+func Open(url string, protocols []string, o Options, s Sink) (Conn, error) {
+	if !global.Get("WebSocket").Truthy() {
+		return nil, errNoSocket
+	}
+	if o.ReadLimit == 0 {
+		o.ReadLimit = defaultReadLimit
+	}
+	return &connection{url: url, protocols: protocols, sink: s, readLimit: o.ReadLimit, wakeup: make(chan struct{}, 1)}, nil
+}
+
+// Start makes the browser's socket, which begins to connect.
+func (c *connection) Start() {
+	if err := c.construct(); err != nil {
+		c.Fail(err)
+	}
+	go c.run()
+}
+
+// construct may fail for what only a browser knows, such as a page's security policy.
+func (c *connection) construct() (err error) {
+	defer catch(&err)
+	protocols := make([]any, len(c.protocols))
+	for i, p := range c.protocols {
+		protocols[i] = p
+	}
+	c.socket = global.Get("WebSocket").New(c.url, protocols)
+	c.socket.Set("binaryType", "arraybuffer") // also for Blobs, which are made when they are delivered
+	c.send = bound(c.socket, "send")
+	c.attach()
+	return nil
+}
+
+// SetBlobs says whether binary messages are delivered by Sink.Blob.
+func (c *connection) SetBlobs(on bool) { c.blobs.Store(on) }
+
+// SendText sends a text message.
+func (c *connection) SendText(s string) {
+	if c.drop(uint64(len(s))) {
+		return
+	}
+	c.send.Invoke(text(s))
+}
+
+// SendBinary sends a binary message.
+func (c *connection) SendBinary(b []byte) {
+	if c.drop(uint64(len(b))) {
+		return
+	}
+	c.send.Invoke(toJS(b))
+}
+
+// SendBlob sends a Blob without its bytes coming to Go.
+func (c *connection) SendBlob(b Blob) error {
+	own, ok := b.(*blob)
+	if !ok {
+		return errors.New("websocket: a Blob that is not the browser's; send its Bytes")
+	}
+	if !c.drop(uint64(b.Size())) {
+		c.send.Invoke(own.value)
+	}
+	return nil
+}
+
+// drop counts a message of n bytes that comes too late, and reports whether it does.
+func (c *connection) drop(n uint64) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.detached {
+		c.frozen += n
+	}
+	return c.detached
+}
+
+// Close has the browser begin the closing handshake.
+func (c *connection) Close(code uint16, reason string) {
+	switch {
+	case c.isDetached():
+	case code == 0:
+		c.socket.Call("close")
+	default:
+		c.socket.Call("close", code, text(reason))
+	}
+}
+
+// Fail lets go of the browser's socket, which can't be ended at once: it is closed, and nothing that it does counts any more.
+func (c *connection) Fail(why error) {
+	c.mu.Lock()
+	c.failure = why
+	c.mu.Unlock()
+	c.wake()
+}
+
+// Closing reports whether the browser has received a Close frame, of which it tells by no event, and no message from before.
+func (c *connection) Closing() bool {
+	const closing = 2
+	return !c.isDetached() && c.socket.Get("readyState").Int() >= closing && c.queue.Length() == 0 && c.next == c.length
+}
+
+// Buffered returns the browser's bufferedAmount.
+func (c *connection) Buffered() uint64 {
+	if c.isDetached() || c.socket.IsUndefined() {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		return c.frozen
+	}
+	return uint64(c.socket.Get("bufferedAmount").Float())
+}
+
+func (c *connection) isDetached() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.detached
+}
+
+// Wait asks again and again: the browser tells of no change.
+func (c *connection) Wait(ctx context.Context, below uint64) error {
+	const first, most = time.Millisecond, 16 * time.Millisecond
+	for pause := first; ; pause = min(2*pause, most) {
+		n := c.Buffered()
+		switch {
+		case n <= below:
+			return nil
+		case c.isDetached():
+			return errors.New("websocket: the connection has ended with " + strconv.FormatUint(n, 10) + " bytes unsent")
+		}
+		select {
+		case <-time.After(pause):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}

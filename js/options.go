@@ -1,0 +1,46 @@
+//go:build js
+
+package js
+
+import (
+	"time"
+	"unsafe"
+)
+
+// Options have the fields of native.Options, whose documentation is theirs. A browser honours ReadLimit, HandshakeTimeout and
+// MaxBufferedAmount.
+type Options struct {
+	Header            map[string][]string
+	Origin            string
+	TLSConfig         any // a *tls.Config; crypto/tls would be a megabyte
+	NetDial           any // a func
+	ReadLimit         int64
+	HandshakeTimeout  time.Duration
+	CloseTimeout      time.Duration
+	MaxBufferedAmount int64
+}
+
+// OfTheEngine names the options set that no browser lets a page choose.
+func (o Options) OfTheEngine() (names []string) {
+	for _, option := range [...]struct {
+		name string
+		set  bool
+	}{
+		{"Header", o.Header != nil},
+		{"Origin", o.Origin != ""},
+		{"TLSConfig", !isNil(o.TLSConfig)},
+		{"NetDial", !isNil(o.NetDial)},
+		{"CloseTimeout", o.CloseTimeout != 0},
+	} {
+		if option.set {
+			names = append(names, option.name)
+		}
+	}
+	return names
+}
+
+// isNil reports whether v is nil or a nil pointer or func of some type. An interface's second word is the pointer or the func
+// itself; package reflect, which could say the same, is large.
+func isNil(v any) bool {
+	return (*[2]unsafe.Pointer)(unsafe.Pointer(&v))[1] == nil
+}

@@ -1,0 +1,96 @@
+//go:build js
+
+package js
+
+import (
+	"strings"
+	"sync/atomic"
+	"syscall/js"
+)
+
+var (
+	global     = js.Global()
+	array      = global.Get("Array")
+	uint8Array = global.Get("Uint8Array")
+)
+
+// bound returns the object's method as a function that needs no object: calling it is the cheapest way into JavaScript.
+func bound(object js.Value, method string, args ...any) js.Value {
+	return object.Get(method).Call("bind", append([]any{object}, args...)...)
+}
+
+const byteOrderMark = "\uFEFF"
+
+// text makes a JavaScript string. Go's own conversion takes a byte order mark at the front for no part of the text.
+func text(s string) any {
+	if strings.HasPrefix(s, byteOrderMark) {
+		return byteOrderMark + s
+	}
+	return s
+}
+
+// toJS copies bytes to JavaScript.
+func toJS(b []byte) js.Value {
+	a := uint8Array.New(len(b))
+	js.CopyBytesToJS(a, b)
+	return a
+}
+
+// toGo copies an ArrayBuffer to Go.
+func toGo(buffer js.Value) []byte {
+	a := uint8Array.New(buffer)
+	b := make([]byte, a.Get("length").Int())
+	js.CopyBytesToGo(b, a)
+	return b
+}
+
+// catch turns what a call into JavaScript throws into an error.
+func catch(err *error) {
+	switch r := recover().(type) {
+	case nil:
+	case js.Error:
+		*err = thrown{r.Value}
+	default:
+		panic(r)
+	}
+}
+
+// thrown is an exception of the browser's.
+type thrown struct{ value js.Value }
+
+func (t thrown) Error() string {
+	return "websocket: " + t.value.Get("name").String() + ": " + t.value.Get("message").String()
+}
+
+// Warn writes to the console.
+func Warn(message string) { global.Get("console").Call("warn", message) }
+
+// ParseURL parses a URL and serializes it: https://url.spec.whatwg.org. The base is the page's, or the worker's.
+func ParseURL(raw string) (href string, err error) {
+	defer catch(&err)
+	base := js.Undefined()
+	if location := global.Get("location"); location.Truthy() {
+		base = location.Get("href")
+	}
+	if document := global.Get("document"); document.Truthy() {
+		base = document.Get("baseURI")
+	}
+	return global.Get("URL").New(raw, base).Get("href").String(), nil
+}
+
+// funcs counts the js.Funcs that are not released.
+var funcs atomic.Int64
+
+// newFunc makes a func that the browser calls with an event. It must not wait for anything: that would stop the program.
+func newFunc(fn func(event js.Value)) js.Func {
+	funcs.Add(1)
+	return js.FuncOf(func(_ js.Value, args []js.Value) any {
+		fn(args[0])
+		return nil
+	})
+}
+
+func release(f js.Func) {
+	funcs.Add(-1)
+	f.Release()
+}

@@ -1,0 +1,240 @@
+package native
+
+import (
+	"errors"
+	"io"
+	"time"
+	"unicode/utf8"
+)
+
+// closing is how far the closing handshake has come.
+type closing struct {
+	established bool
+	peer        *closeFrame // the peer's Close frame
+	failure     error       // why this side gives the connection up
+	lingering   bool        // only the end of the stream is waited for, and not for long
+	halved      bool        // halfClose was called
+	ended       bool
+	outcome     outcome
+	alarm       *time.Timer // ends a closing handshake that does not get on
+	alarmAt     uint64      // written, when the alarm was set
+}
+
+// outcome is what Closed reports.
+type outcome struct {
+	code    uint16
+	reason  string
+	clean   bool
+	failure error
+}
+
+// linger is how long this side waits for the peer to end TCP. RFC 6455 7.1.1: the server ends it first. It is what Chromium
+// waits.
+const linger = 2 * time.Second
+
+// Close queues a Close frame behind all messages.
+func (c *connection) Close(code uint16, reason string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.peer != nil { // its Close frame came first and gets its answer
+		c.answer()
+		return
+	}
+	c.sendClose(closePayload(code, reason))
+}
+
+// sendClose queues this side's Close frame, the last of all. Called with mu held.
+func (c *connection) sendClose(payload []byte) {
+	if c.shut || !c.established {
+		return
+	}
+	c.out.ctrl(opClose, payload)
+	c.shut = true
+	if c.closeTimeout >= 0 {
+		c.setAlarm(c.closeTimeout)
+	}
+	c.wake()
+}
+
+// peerCloses notes the peer's Close frame.
+func (c *connection) peerCloses(f *closeFrame) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.peer = f
+	if c.shut { // it is the answer to ours, or crossed it
+		c.allWritten()
+	}
+}
+
+// answer answers the peer's Close frame if there is one, with the same code and reason. Called with mu held.
+func (c *connection) answer() {
+	if c.peer != nil {
+		c.sendClose(closePayload(c.peer.code, c.peer.reason))
+	}
+}
+
+// allWritten gets the closing handshake on when nothing is left to write. Called with mu held.
+func (c *connection) allWritten() {
+	if !c.shut || c.busy || !c.out.empty() {
+		return
+	}
+	switch {
+	case c.failure != nil:
+		c.halfClose()
+	case c.peer != nil:
+		c.lingerNow()
+	}
+}
+
+// halfClose tells the peer of a failed connection that nothing more comes. To close at once could make the system take back
+// the Close frame, if the peer's bytes are still unread here. Called with mu held, which it gives up for the while.
+func (c *connection) halfClose() {
+	half, ok := c.carrier.(interface{ CloseWrite() error })
+	if !ok || c.halved {
+		return
+	}
+	c.halved = true
+	c.mu.Unlock()
+	half.CloseWrite() // an error means that the end is near anyway
+	c.mu.Lock()
+}
+
+// lingerNow bounds the wait for the end of the stream. Called with mu held.
+func (c *connection) lingerNow() {
+	if !c.lingering && !c.ended {
+		c.lingering = true
+		c.setAlarm(linger)
+	}
+}
+
+// setAlarm has expire called. Called with mu held.
+func (c *connection) setAlarm(d time.Duration) {
+	c.alarmAt = c.written
+	if c.alarm == nil {
+		c.alarm = time.AfterFunc(d, c.expire)
+	} else {
+		c.alarm.Reset(d)
+	}
+}
+
+// expire ends a connection whose closing handshake does not get on. While the peer still takes what was sent, it does.
+func (c *connection) expire() {
+	c.mu.Lock()
+	switch {
+	case c.ended:
+		c.mu.Unlock()
+		return
+	case !c.lingering && c.written != c.alarmAt:
+		c.setAlarm(c.closeTimeout)
+		c.mu.Unlock()
+		return
+	case !c.lingering:
+		c.failure = stateError("the closing handshake got no further for " + c.closeTimeout.String() + " (CloseTimeout)")
+	}
+	c.mu.Unlock()
+	abort(c.carrier)
+}
+
+// failProtocol fails the connection with a Close frame: RFC 6455 7.1.7.
+func (c *connection) failProtocol(err *ProtocolError) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.failure == nil {
+		c.failure = err
+	}
+	c.sendClose(closePayload(err.Code, cut(err.Problem, maxControl-2)))
+	c.lingerNow()
+	c.allWritten()
+}
+
+// cut returns at most n bytes of s, whole characters.
+func cut(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	for !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return s[:n]
+}
+
+// Fail ends the connection at once.
+func (c *connection) Fail(why error) {
+	c.mu.Lock()
+	c.failure, c.shut = why, true
+	established := c.established && !c.ended
+	c.mu.Unlock()
+	c.cancel(why)
+	if established {
+		abort(c.carrier)
+	}
+}
+
+// abort ends a carrier without waiting for its peer.
+func abort(carrier io.Closer) {
+	if a, ok := carrier.(interface{ Abort() error }); ok {
+		a.Abort()
+	} else {
+		carrier.Close()
+	}
+}
+
+// end is the end of the stream: it leaves nothing behind, then has Closed called. Reading goroutine only.
+func (c *connection) end(err error) {
+	c.mu.Lock()
+	if err == io.EOF && c.peer != nil { // the peer may have ended only its half and wait for our answer
+		for c.busy {
+			c.changed.Wait()
+		}
+	}
+	c.ended, c.shut = true, true
+	c.outcome = c.conclude(err)
+	if c.alarm != nil {
+		c.alarm.Stop()
+	}
+	if c.watchdog != nil {
+		c.watchdog.Stop()
+	}
+	c.mu.Unlock()
+
+	if c.outcome.clean {
+		c.carrier.Close()
+	} else {
+		abort(c.carrier)
+	}
+	c.cancel(nil)
+
+	c.mu.Lock()
+	for c.busy {
+		c.changed.Wait()
+	}
+	c.out.drop()
+	c.settle()
+	c.wakeWaiters()
+	c.mu.Unlock()
+
+	c.parser.out = append(c.parser.out, incoming{kind: gotEnd})
+	c.deliver()
+}
+
+// conclude is WebSockets Standard, 4, and RFC 6455 7.1.5 and 7.1.6: the code and reason are those received. Called with mu held.
+func (c *connection) conclude(err error) outcome {
+	o := outcome{code: 1006, failure: c.failure}
+	if c.peer != nil {
+		o = outcome{code: c.peer.code, reason: c.peer.reason, clean: c.failure == nil, failure: c.failure}
+		if o.code == 0 {
+			o.code = 1005
+		}
+		return o
+	}
+	switch {
+	case o.failure != nil:
+	case c.broken != nil:
+		o.failure = &phaseError{"write", c.broken}
+	case errors.Is(err, io.EOF): // RFC 6455 7.2.1
+		o.failure = &phaseError{"the stream ended without a Close frame", io.ErrUnexpectedEOF}
+	default:
+		o.failure = &phaseError{"read", err}
+	}
+	return o
+}

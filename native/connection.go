@@ -1,0 +1,121 @@
+package native
+
+import (
+	"context"
+	"io"
+	"sync"
+	"time"
+)
+
+// connection is one connection, from Start to the sink's Closed. Its parts lie in the files: read.go (the reading goroutine),
+// dispatch.go (calling the sink), write.go (sending), closing.go (how it ends).
+type connection struct {
+	sink         Sink
+	connect      connectFunc
+	closeTimeout time.Duration // negative: none
+	ctx          context.Context
+	cancel       context.CancelCauseFunc // ends the opening handshake
+
+	link // set before the reading begins
+
+	reading     // reading goroutine only
+	dispatching // see there
+	writing     // see there
+
+	mu      sync.Mutex
+	changed sync.Cond // on mu: the writer has ended, or the backlog has room
+	queue             // guarded by mu
+	sending           // guarded by mu
+	closing           // guarded by mu
+}
+
+// link is what connecting brings.
+type link struct {
+	carrier  io.ReadWriteCloser
+	writeNow func([]byte) (int, error) // writes what it can without waiting; nil if the carrier has no such way
+
+	protocol, extensions string
+
+	rest []byte // what was read beyond the handshake
+}
+
+// connectFunc brings a connection up to the end of the opening handshake. ctx ends it.
+type connectFunc func(ctx context.Context) (link, error)
+
+// limits bound a connection. A zero is the default, a negative none.
+type limits struct {
+	read         int64
+	closeTimeout time.Duration
+}
+
+const (
+	defaultReadLimit    = 64 << 20
+	defaultCloseTimeout = 60 * time.Second
+)
+
+// newConnection makes the client's side of a connection.
+func newConnection(sink Sink, l limits, connect connectFunc) *connection {
+	if l.read == 0 {
+		l.read = defaultReadLimit
+	}
+	if l.closeTimeout == 0 {
+		l.closeTimeout = defaultCloseTimeout
+	}
+	c := &connection{sink: sink, connect: connect, closeTimeout: l.closeTimeout}
+	c.ctx, c.cancel = context.WithCancelCause(context.Background())
+	c.changed.L = &c.mu
+	c.out.masked = true
+	c.parser = parser{limit: l.read, pong: c.pong}
+	c.writer = c.write
+	return c
+}
+
+// Start begins to connect.
+func (c *connection) Start() { go c.run() }
+
+// run is the connection's first goroutine: it connects, delivers the opening and becomes the reader.
+func (c *connection) run() {
+	l, err := c.connect(c.ctx)
+	if err == nil {
+		err = c.establish(l)
+	}
+	if err != nil {
+		c.abandon(err)
+		return
+	}
+	c.buf = c.rest
+	c.parser.out = append(c.parser.out, incoming{kind: gotOpen})
+	c.parse()
+	if c.deliver() {
+		c.read()
+	}
+}
+
+// establish has Fail end the carrier from now on, unless Fail came before.
+func (c *connection) establish(l link) error {
+	c.link = l
+	c.mu.Lock()
+	c.established = c.ctx.Err() == nil
+	c.mu.Unlock()
+	if !c.established {
+		abort(l.carrier)
+		return context.Cause(c.ctx)
+	}
+	return nil
+}
+
+// abandon ends a connection that was never established.
+func (c *connection) abandon(err error) {
+	if c.ctx.Err() != nil {
+		err = context.Cause(c.ctx)
+	}
+	c.cancel(nil)
+	c.mu.Lock()
+	c.shut, c.ended = true, true
+	c.wakeWaiters()
+	c.mu.Unlock()
+	c.sink.Closed(1006, "", false, err)
+}
+
+// Closing returns false: this engine calls the sink's Closing.
+func (c *connection) Closing() bool { return false }

@@ -1,0 +1,149 @@
+//go:build !js
+
+package native
+
+import (
+	"context"
+	"crypto/tls"
+	"encoding/base64"
+	"errors"
+	"net"
+	"net/url"
+	"strconv"
+	"strings"
+)
+
+// Open makes a connection that dials the URL's host when it is started.
+func Open(url string, protocols []string, o Options, s Sink) (Conn, error) {
+	if err := o.config().check(); err != nil {
+		return nil, err
+	}
+	d := &dialer{Options: o, target: parseTarget(url), protocols: protocols}
+	return newConnection(s, o.config().limits(), d.connect), nil
+}
+
+func (o Options) config() Config {
+	return Config{Header: o.Header, Origin: o.Origin, ReadLimit: o.ReadLimit, CloseTimeout: o.CloseTimeout}
+}
+
+// dialer connects to one target.
+type dialer struct {
+	Options
+	target    target
+	protocols []string
+}
+
+// connect dials and upgrades, a second time with the URL's credentials if the server asks for them.
+func (d *dialer) connect(ctx context.Context) (link, error) {
+	q := d.config().request(d.target, d.protocols)
+	l, err := d.try(ctx, q)
+	var refused *HandshakeError
+	if errors.As(err, &refused) && refused.Status == 401 && d.authorize(q, refused) {
+		q.key = newKey()
+		return d.try(ctx, q)
+	}
+	return l, err
+}
+
+func (d *dialer) try(ctx context.Context, q *request) (link, error) {
+	conn, err := d.dial(ctx)
+	if err != nil {
+		return link{}, err
+	}
+	l, err := upgrade(ctx, conn, q)
+	if tcp, ok := conn.(*net.TCPConn); ok && err == nil {
+		l.writeNow = nonBlocking(tcp)
+	}
+	return l, err
+}
+
+// dial connects TCP, and TLS on it for wss.
+func (d *dialer) dial(ctx context.Context) (net.Conn, error) {
+	port := 80
+	if d.target.secure {
+		port = 443
+	}
+	host, address := d.target.host, d.target.host
+	if h, p, err := net.SplitHostPort(address); err == nil {
+		host = h
+		port, _ = strconv.Atoi(p) // the URL parser has seen to it that it is one
+	} else {
+		address += ":" + strconv.Itoa(port)
+	}
+	if blockedPort(port) {
+		return nil, &phaseError{"dial", errors.New("port " + strconv.Itoa(port) + " is blocked by the Fetch Standard")}
+	}
+	dial := d.NetDial
+	if dial == nil {
+		dial = new(net.Dialer).DialContext
+	}
+	conn, err := dial(ctx, "tcp", address)
+	if err != nil {
+		return nil, &phaseError{"dial " + address, err}
+	}
+	if !d.target.secure {
+		return conn, nil
+	}
+	return d.secure(ctx, conn, strings.Trim(host, "[]"))
+}
+
+// secure is the client's side of TLS on conn.
+func (d *dialer) secure(ctx context.Context, conn net.Conn, host string) (net.Conn, error) {
+	config := d.TLSConfig.Clone()
+	if config == nil {
+		config = new(tls.Config)
+	}
+	if config.ServerName == "" {
+		config.ServerName = host
+	}
+	if config.NextProtos == nil { // the upgrade is HTTP/1.1's
+		config.NextProtos = []string{"http/1.1"}
+	}
+	secured := tls.Client(conn, config)
+	if err := secured.HandshakeContext(ctx); err != nil {
+		conn.Close()
+		return nil, &phaseError{"TLS handshake with " + host, err}
+	}
+	return tlsCarrier{secured}, nil
+}
+
+// tlsCarrier can be ended without the alert that Close may have to wait for.
+type tlsCarrier struct{ *tls.Conn }
+
+// Abort closes the connection under TLS.
+func (t tlsCarrier) Abort() error { return t.NetConn().Close() }
+
+// authorize adds the URL's credentials to the request if the answer asks for them: RFC 7617, as Chromium does it.
+func (d *dialer) authorize(q *request, refused *HandshakeError) bool {
+	user, password, _ := strings.Cut(d.target.userinfo, ":")
+	if _, own := lookup(q.header, "Authorization"); own || d.target.userinfo == "" || !asksForBasic(refused.Header) {
+		return false
+	}
+	credentials := unescape(user) + ":" + unescape(password)
+	header := map[string][]string{"Authorization": {"Basic " + base64.StdEncoding.EncodeToString([]byte(credentials))}}
+	for name, values := range q.header {
+		header[name] = values
+	}
+	q.header = header
+	return true
+}
+
+func unescape(s string) string {
+	if u, err := url.PathUnescape(s); err == nil {
+		return u
+	}
+	return s
+}
+
+// asksForBasic reports whether one of the challenges is of the scheme Basic: RFC 9110 11.6.1.
+func asksForBasic(header map[string][]string) bool {
+	for _, v := range header["Www-Authenticate"] {
+		for challenge := range strings.SplitSeq(v, ",") {
+			scheme, _, _ := strings.Cut(strings.TrimLeft(challenge, " \t"), " ")
+			if strings.EqualFold(scheme, "Basic") {
+				return true
+			}
+		}
+	}
+	return false
+}

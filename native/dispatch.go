@@ -1,0 +1,186 @@
+package native
+
+import "time"
+
+// The reading goroutine calls the sink itself: what one read brought is parsed into a batch, then delivered, with no lock
+// held. If a listener blocks, a timer's goroutine becomes the reader in its place (watch). It answers pings, takes part in the
+// closing handshake and queues what it parses behind the batch, up to a bound. The blocked goroutine, when it comes back,
+// delivers the queue and ends.
+
+// dispatching is the state of the goroutine that calls the sink.
+type dispatching struct {
+	batch []incoming
+	next  int // the first of batch that is not delivered
+}
+
+// turn says who delivers.
+type turn uint8
+
+const (
+	nobody  turn = iota
+	reader       // the reading goroutine
+	blocked      // a goroutine that was the reader until a listener blocked
+)
+
+// queue is what passes between the two.
+type queue struct {
+	turn     turn
+	batches  uint32     // counts deliveries, so that watch can tell one from the next
+	backlog  []incoming // parsed while a listener blocks
+	waiting  int        // bytes in backlog
+	alone    bool       // the batch is one message and nothing was sent yet in its listeners
+	watchdog *time.Timer
+	watching bool   // the watchdog is set
+	seen     uint32 // batches, when it last went off
+}
+
+const (
+	// readAhead is how much is read while a listener blocks, before the peer is held back.
+	readAhead = 1 << 20
+	// patience is how long a delivery may take, once or twice over, before another goroutine becomes the reader. A shorter one
+	// costs ping-pong dearly, since timers are what it is made of.
+	patience = 80 * time.Millisecond
+	// overhead is what an incoming counts besides its payload.
+	overhead = 64
+)
+
+// deliver delivers what was parsed, or queues it behind a delivery that is blocked. It reports whether the caller is still the
+// reader.
+func (c *connection) deliver() (reading bool) {
+	if len(c.parser.out) == 0 {
+		return true
+	}
+	c.mu.Lock()
+	for c.turn != nobody && c.waiting > readAhead {
+		c.changed.Wait()
+	}
+	if c.turn != nobody {
+		c.putBehind()
+		c.mu.Unlock()
+		return true
+	}
+	c.turn = reader
+	c.batches++
+	c.alone = len(c.parser.out) == 1
+	c.watchFromNow()
+	c.mu.Unlock()
+	c.batch, c.parser.out = c.parser.out, c.batch[:0]
+	return c.dispatch()
+}
+
+// putBehind queues what was parsed. Called with mu held.
+func (c *connection) putBehind() {
+	for _, in := range c.parser.out {
+		c.waiting += len(in.text) + len(in.bytes) + overhead
+	}
+	c.backlog = append(c.backlog, c.parser.out...)
+	clear(c.parser.out)
+	c.parser.out = c.parser.out[:0]
+	c.answer() // RFC 6455 5.5.1: as soon as practical, and the listeners before it may take long
+}
+
+// dispatch delivers the batch and what was queued meanwhile. It reports whether the caller is still the reader.
+func (c *connection) dispatch() (reading bool) {
+	returned := false
+	defer func() {
+		if !returned { // a listener has ended this goroutine
+			go c.resume()
+		}
+	}()
+	for more := true; more; more, reading = c.another() {
+		for c.next < len(c.batch) {
+			in := &c.batch[c.next]
+			c.next++
+			c.give(in)
+		}
+	}
+	returned = true
+	return reading
+}
+
+// resume goes on where a listener has ended the goroutine.
+func (c *connection) resume() {
+	if c.dispatch() {
+		c.read()
+	}
+}
+
+// another brings the queue as the next batch, or ends the delivery.
+func (c *connection) another() (more, reading bool) {
+	clear(c.batch)
+	c.next = 0
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.batch, c.backlog, c.waiting = c.backlog, c.batch[:0], 0
+	if len(c.batch) > 0 {
+		c.changed.Broadcast()
+		return true, false
+	}
+	reading = c.turn == reader && !c.ended
+	c.turn = nobody
+	c.changed.Broadcast()
+	c.settle()
+	c.writeInline()
+	return false, reading
+}
+
+// give calls the sink.
+func (c *connection) give(in *incoming) {
+	switch in.kind {
+	case gotOpen:
+		c.sink.Opened(c.protocol, c.extensions)
+	case gotText:
+		c.sink.Text(in.text)
+	case gotBinary:
+		if c.blobs.Load() {
+			c.sink.Blob(&blob{bytes: in.bytes})
+		} else {
+			c.sink.Binary(in.bytes)
+		}
+	case gotClosing:
+		c.sink.Closing()
+		c.mu.Lock()
+		c.answer()
+		c.mu.Unlock()
+	case gotEnd:
+		o := c.outcome
+		c.sink.Closed(o.code, o.reason, o.clean, o.failure)
+	}
+}
+
+// watchFromNow sets the watchdog if it is not. It goes on by itself while there is traffic. Called with mu held.
+func (c *connection) watchFromNow() {
+	if c.watching {
+		return
+	}
+	c.watching, c.seen = true, c.batches-1
+	if c.watchdog == nil {
+		c.watchdog = time.AfterFunc(patience, c.watch)
+	} else {
+		c.watchdog.Reset(patience)
+	}
+}
+
+// watch is the watchdog: it becomes the reader if the delivery that ran when it last went off still runs.
+func (c *connection) watch() {
+	c.mu.Lock()
+	same := c.batches == c.seen
+	c.seen = c.batches
+	if c.ended || same && c.turn != reader {
+		c.watching = false
+		c.mu.Unlock()
+		return
+	}
+	if !same {
+		c.watchdog.Reset(patience)
+		c.mu.Unlock()
+		return
+	}
+	c.watching = false
+	c.turn = blocked
+	c.settle()
+	c.answer()
+	c.startWriter()
+	c.mu.Unlock()
+	c.read()
+}

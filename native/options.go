@@ -1,0 +1,54 @@
+//go:build !js
+
+package native
+
+import (
+	"context"
+	"crypto/tls"
+	"net"
+	"time"
+)
+
+// Options are what a connection that this package dials can be told. The zero Options have the defaults.
+type Options struct {
+	// Header is added to the handshake's request: Authorization, Cookie, User-Agent and the like; none of them is sent by
+	// default. It may hold Host, but none of the headers that the handshake is made of. Not in a browser.
+	Header map[string][]string
+	// Origin is sent as the Origin header; "" sends none. Not in a browser, which sends the page's.
+	Origin string
+	// TLSConfig is used for wss. nil is the default configuration. Not in a browser.
+	TLSConfig *tls.Config
+	// NetDial connects in place of net.Dialer, with network "tcp" and the URL's host:port as it stands, so that host names may
+	// mean something to it alone. Not in a browser.
+	NetDial func(ctx context.Context, network, address string) (net.Conn, error)
+	// ReadLimit is the longest message taken, in bytes. A longer one fails the connection. 0 is 64 MiB, a negative one no limit.
+	ReadLimit int64
+	// HandshakeTimeout bounds the time from Start to the open event. 0 is 45 s, a negative one no limit.
+	HandshakeTimeout time.Duration
+	// CloseTimeout is how long the closing handshake may make no progress. 0 is 60 s, a negative one no limit. Not in a
+	// browser, which has its own.
+	CloseTimeout time.Duration
+	// MaxBufferedAmount bounds BufferedAmount, in bytes. A message beyond it fails the connection, as the Standard has it. 0 is
+	// no limit.
+	MaxBufferedAmount int64
+}
+
+// OfTheEngine names the options set that only this engine's own dialling can honour.
+func (o Options) OfTheEngine() (names []string) {
+	for _, option := range []struct {
+		name string
+		set  bool
+	}{
+		{"Header", o.Header != nil},
+		{"Origin", o.Origin != ""},
+		{"TLSConfig", o.TLSConfig != nil},
+		{"NetDial", o.NetDial != nil},
+		{"ReadLimit", o.ReadLimit != 0},
+		{"CloseTimeout", o.CloseTimeout != 0},
+	} {
+		if option.set {
+			names = append(names, option.name)
+		}
+	}
+	return names
+}

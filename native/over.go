@@ -1,0 +1,50 @@
+package native
+
+import (
+	"context"
+	"io"
+	"time"
+)
+
+// Over has a connection carried by carrier in place of TCP: a tunnel, a WebTransport stream, a data channel. It is for
+// websocket.Dialer's Engine and serves one connection. The URL's host and path go into the handshake; nothing is resolved or
+// dialled, and wss adds no TLS.
+//
+// The carrier belongs to the connection from Start on. Its Close must end a Read and a Write that wait. Where it has a
+// CloseWrite() error, that is used to tell the peer that nothing more comes; where it has an Abort() error, that is used in
+// place of Close to end it without regard to what is unsent.
+func Over(carrier io.ReadWriteCloser) func(url string, protocols []string, s Sink) (Conn, error) {
+	return Config{}.Over(carrier)
+}
+
+// Config is what a connection over a given carrier can be told. The zero Config has the defaults.
+type Config struct {
+	// Header is added to the handshake's request. It may hold Host, but none of the headers that the handshake is made of.
+	Header map[string][]string
+	// Origin is sent as the Origin header; "" sends none.
+	Origin string
+	// ReadLimit is the longest message taken, in bytes. A longer one fails the connection. 0 is 64 MiB, a negative one no limit.
+	ReadLimit int64
+	// CloseTimeout is how long the closing handshake may make no progress. 0 is 60 s, a negative one no limit.
+	CloseTimeout time.Duration
+}
+
+// Over is the function Over with a configuration.
+func (o Config) Over(carrier io.ReadWriteCloser) func(url string, protocols []string, s Sink) (Conn, error) {
+	return func(url string, protocols []string, s Sink) (Conn, error) {
+		if err := o.check(); err != nil {
+			return nil, err
+		}
+		return newConnection(s, o.limits(), func(ctx context.Context) (link, error) {
+			return upgrade(ctx, carrier, o.request(parseTarget(url), protocols))
+		}), nil
+	}
+}
+
+func (o Config) limits() limits { return limits{o.ReadLimit, o.CloseTimeout} }
+
+func (o Config) check() error { return checkHeader(o.Header, o.Origin) }
+
+func (o Config) request(t target, protocols []string) *request {
+	return &request{host: t.host, resource: t.resource, origin: o.Origin, protocols: protocols, header: o.Header, key: newKey()}
+}

@@ -1,0 +1,233 @@
+package native
+
+import (
+	"strconv"
+	"unsafe"
+)
+
+// incoming is one thing to deliver to the sink, in order.
+type incoming struct {
+	kind  incomingKind
+	text  string
+	bytes []byte
+}
+
+type incomingKind uint8
+
+const (
+	gotOpen incomingKind = iota
+	gotText
+	gotBinary
+	gotClosing
+	gotEnd
+)
+
+// parser makes messages of bytes: RFC 6455 5 and 6. It does no I/O. Reading goroutine only.
+type parser struct {
+	masked bool         // RFC 6455 5.1: whether the peer must mask, so whether this side is the server
+	limit  int64        // the longest message taken; negative: none
+	pong   func([]byte) // called with a ping's payload when it is parsed
+	out    []incoming   // what was parsed and not yet taken
+	close  *closeFrame  // the peer's Close frame; nothing is parsed after it
+
+	frame   header // the frame under way, its key turned as far as it was read
+	left    int64  // the bytes of its payload still to come
+	inside  bool   // its header was read, its end was not
+	control []byte // its payload if it is a control frame
+
+	message opcode // the kind of the message under way, opContinuation if there is none
+	payload []byte // what came of it
+	text    utf8Stream
+}
+
+// closeFrame is a Close frame's body. A code of 0 is none.
+type closeFrame struct {
+	code   uint16
+	reason string
+}
+
+// parse takes b, whose bytes it may change, and returns how many it used: all but the beginning of a header.
+func (p *parser) parse(b []byte) (used int, err *ProtocolError) {
+	for p.close == nil {
+		if !p.inside {
+			h, size, err := parseHeader(b[used:])
+			if size == 0 || err != nil {
+				return used, err
+			}
+			if err := p.begin(h); err != nil {
+				return used, err
+			}
+			used += size
+		}
+		n := int(min(p.left, int64(len(b)-used)))
+		if err := p.take(b[used : used+n]); err != nil {
+			return used, err
+		}
+		used += n
+		if p.left > 0 {
+			return used, nil
+		}
+		if err := p.end(); err != nil {
+			return used, err
+		}
+	}
+	return len(b), nil
+}
+
+// begin checks a frame's header against the rules and the message under way.
+func (p *parser) begin(h header) *ProtocolError {
+	switch {
+	case h.rsv != 0:
+		return violation("a frame with reserved bits set, and no extension was agreed on")
+	case h.masked != p.masked && h.masked:
+		return violation("a masked frame from a server") // RFC 6455 5.1
+	case h.masked != p.masked:
+		return violation("a frame from a client that is not masked")
+	}
+	switch h.opcode {
+	case opText, opBinary:
+		if p.message != opContinuation {
+			return violation("a new message inside a fragmented one") // RFC 6455 5.4
+		}
+		p.message = h.opcode
+	case opContinuation:
+		if p.message == opContinuation {
+			return violation("a continuation frame with no message to continue")
+		}
+	case opClose, opPing, opPong: // RFC 6455 5.5
+		if !h.fin {
+			return violation("a fragmented control frame")
+		}
+		if h.length > maxControl {
+			return violation("a control frame of " + strconv.FormatInt(h.length, 10) + " bytes, want at most 125")
+		}
+	default:
+		return violation("the reserved opcode " + strconv.Itoa(int(h.opcode)))
+	}
+	if !h.opcode.control() && p.limit >= 0 && h.length > p.limit-int64(len(p.payload)) {
+		return &ProtocolError{Code: 1009, Problem: "got a message of at least " + strconv.FormatInt(h.length+int64(len(p.payload)), 10) +
+			" bytes, want at most " + strconv.FormatInt(p.limit, 10) + " (ReadLimit)"}
+	}
+	p.frame, p.left, p.inside = h, h.length, true
+	return nil
+}
+
+// take takes the next bytes of the frame's payload.
+func (p *parser) take(b []byte) *ProtocolError {
+	if p.frame.masked {
+		p.frame.key = maskCopy(b, b, p.frame.key)
+	}
+	switch {
+	case p.frame.opcode.control():
+		p.control = append(p.control, b...)
+		p.left -= int64(len(b))
+		return nil
+	case len(p.payload) == 0 && p.frame.fin && p.left == int64(len(b)): // a whole message
+		return p.whole(b)
+	}
+	p.reserve()
+	p.payload = append(p.payload, b...)
+	return p.came(b)
+}
+
+// whole delivers a message that is there in one piece, without putting it together.
+func (p *parser) whole(b []byte) *ProtocolError {
+	p.left = 0
+	if p.message == opText {
+		if !validUTF8(b) {
+			return invalidText("a text message")
+		}
+		p.out = append(p.out, incoming{kind: gotText, text: string(b)})
+	} else {
+		p.out = append(p.out, incoming{kind: gotBinary, bytes: append(make([]byte, 0, len(b)), b...)})
+	}
+	p.message = opContinuation
+	return nil
+}
+
+// came notes bytes that were added to the payload.
+func (p *parser) came(b []byte) *ProtocolError {
+	p.left -= int64(len(b))
+	if p.message == opText && !p.text.feed(b) {
+		return invalidText("a text message")
+	}
+	return nil
+}
+
+// eager is how much room a header alone is worth: a frame's length is the peer's word.
+const eager = 1 << 20
+
+// reserve makes room for what the frame still brings, up to a bound.
+func (p *parser) reserve() {
+	if cap(p.payload) == len(p.payload) {
+		room := int(min(p.left, int64(max(eager, len(p.payload)))))
+		if !p.frame.fin { // more frames will come: not one allocation for each
+			room = max(room, len(p.payload)/4)
+		}
+		p.payload = append(make([]byte, 0, len(p.payload)+room), p.payload...)
+	}
+}
+
+// space returns where the bytes of a large message may be read to, so that they need not be copied; nil if there is none.
+func (p *parser) space(atLeast int) []byte {
+	if !p.inside || p.frame.opcode.control() || p.left < int64(atLeast) {
+		return nil
+	}
+	p.reserve()
+	free := p.payload[len(p.payload):cap(p.payload)]
+	return free[:min(int64(len(free)), p.left)]
+}
+
+// filled takes the n bytes that were read to space.
+func (p *parser) filled(n int) *ProtocolError {
+	start := len(p.payload)
+	p.payload = p.payload[:start+n]
+	b := p.payload[start:]
+	if p.frame.masked {
+		p.frame.key = maskCopy(b, b, p.frame.key)
+	}
+	if err := p.came(b); err != nil || p.left > 0 {
+		return err
+	}
+	return p.end()
+}
+
+// end ends the frame, and the message if it was its last.
+func (p *parser) end() *ProtocolError {
+	p.inside = false
+	if p.frame.opcode.control() {
+		return p.endControl()
+	}
+	if !p.frame.fin || p.message == opContinuation { // more to come, or already delivered as a whole
+		return nil
+	}
+	kind, payload := p.message, p.payload
+	p.message, p.payload = opContinuation, nil
+	if kind == opBinary {
+		p.out = append(p.out, incoming{kind: gotBinary, bytes: payload})
+		return nil
+	}
+	if !p.text.done() {
+		return invalidText("a text message, which ends inside a character")
+	}
+	// Nobody else has the payload's bytes, and nobody changes them any more.
+	p.out = append(p.out, incoming{kind: gotText, text: unsafe.String(unsafe.SliceData(payload), len(payload))})
+	return nil
+}
+
+func (p *parser) endControl() *ProtocolError {
+	payload := p.control
+	p.control = p.control[:0]
+	switch p.frame.opcode {
+	case opPing:
+		p.pong(payload)
+	case opClose:
+		code, reason, err := parseClose(payload)
+		if err != nil {
+			return err
+		}
+		p.close = &closeFrame{code, reason}
+		p.out = append(p.out, incoming{kind: gotClosing})
+	}
+	return nil
+}

@@ -1,0 +1,34 @@
+package native
+
+import "context"
+
+// Blob is a binary message as an object.
+type Blob = interface {
+	Size() int64
+	Type() string
+	Bytes() ([]byte, error)
+}
+
+// Conn is a connection, as websocket.Conn.
+type Conn = interface {
+	Start()
+	SendText(s string)
+	SendBinary(b []byte)
+	SendBlob(b Blob) error
+	SetBlobs(on bool)
+	Close(code uint16, reason string)
+	Fail(why error)
+	Closing() bool
+	Buffered() uint64
+	Wait(ctx context.Context, below uint64) error
+}
+
+// Sink takes what a connection reports, as websocket.Sink.
+type Sink = interface {
+	Opened(protocol, extensions string)
+	Text(s string)
+	Binary(b []byte)
+	Blob(b Blob)
+	Closing()
+	Closed(code uint16, reason string, clean bool, failure error)
+}

@@ -1,0 +1,250 @@
+package native
+
+import (
+	"context"
+	"strconv"
+	"sync/atomic"
+	"unsafe"
+)
+
+// A message is encoded into the outbox by the caller of Send, and written by whoever is at it: a writing goroutine, started on
+// demand, or, at the end of a delivery, the reader by a write that does not wait. So what is sent together leaves together.
+
+// sending is what is to be sent.
+type sending struct {
+	out       outbox
+	busy      bool // somebody writes
+	shut      bool // RFC 6455 5.5.1: no frame may follow
+	broken    error
+	buffered  uint64 // bufferedAmount
+	unsettled uint64 // part of it that was written during a delivery; see settle
+	written   uint64 // chunks, ever
+	pongs     int    // bytes of pongs in out
+	latePong  []byte // the last ping's payload, if too many pongs were waiting
+	waiters   chan struct{}
+}
+
+// writing is the state of whoever writes: its owner is who set busy.
+type writing struct {
+	writer   func() // c.write, made once
+	inflight []*chunk
+	done     int // chunks of inflight that were written
+	offset   int // bytes of the next that were written
+
+	blobs atomic.Bool
+}
+
+// SetBlobs says whether binary messages are delivered by Sink.Blob.
+func (c *connection) SetBlobs(on bool) { c.blobs.Store(on) }
+
+// SendText queues a text message.
+func (c *connection) SendText(s string) {
+	c.send(opText, unsafe.Slice(unsafe.StringData(s), len(s))) // only read from
+}
+
+// SendBinary queues a binary message.
+func (c *connection) SendBinary(b []byte) { c.send(opBinary, b) }
+
+// SendBlob queues a Blob that this engine made.
+func (c *connection) SendBlob(b Blob) error {
+	own, ok := b.(*blob)
+	if !ok {
+		return stateError("a Blob whose bytes are the browser's can't be sent over this engine; send its Bytes")
+	}
+	c.send(opBinary, own.bytes)
+	return nil
+}
+
+func (c *connection) send(op opcode, p []byte) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.buffered += uint64(len(p))
+	if c.shut {
+		return
+	}
+	c.out.data(op, p)
+	c.wake()
+}
+
+// maxPongs bounds the pongs that wait behind a peer that does not read.
+const maxPongs = 64 << 10
+
+// pong answers a ping. RFC 6455 5.5.3: if too many wait, only the latest is answered.
+func (c *connection) pong(payload []byte) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case c.shut:
+	case c.pongs > maxPongs:
+		c.latePong = append(c.latePong[:0], payload...)
+	default:
+		c.pongs += len(payload) + maxHeader
+		c.out.ctrl(opPong, payload)
+		c.wake()
+	}
+}
+
+// wake sees to it that the outbox gets written. During a delivery that is its end, but for the first message in answer to a
+// single one, and for a lot of data. Called with mu held.
+func (c *connection) wake() {
+	switch {
+	case c.busy:
+	case c.turn != reader:
+		c.startWriter()
+	case c.alone:
+		c.alone = false
+		c.writeInline()
+	case len(c.out.chunks) > 1:
+		c.startWriter()
+	}
+}
+
+// startWriter starts the writing goroutine. Called with mu held.
+func (c *connection) startWriter() {
+	if !c.busy && !c.out.empty() {
+		c.busy = true
+		go c.writer()
+	}
+}
+
+// write is the writing goroutine: it writes until the outbox is empty. end waits for it.
+func (c *connection) write() {
+	for {
+		err := c.push(c.carrier.Write)
+		c.mu.Lock()
+		if err != nil || c.out.empty() {
+			c.pause(err)
+			c.mu.Unlock()
+			return
+		}
+		c.takeOut()
+		c.mu.Unlock()
+	}
+}
+
+// writeInline writes what can be written without waiting, on the caller's goroutine. The writing goroutine takes the rest.
+// Called with mu held, which it gives up for the while.
+func (c *connection) writeInline() {
+	if c.writeNow == nil {
+		c.startWriter()
+		return
+	}
+	if c.busy || c.out.empty() {
+		return
+	}
+	c.busy = true
+	c.takeOut()
+	c.mu.Unlock()
+	err := c.push(c.writeNow)
+	c.mu.Lock()
+	if err == nil && (c.done < len(c.inflight) || !c.out.empty()) {
+		go c.writer()
+		return
+	}
+	c.pause(err)
+}
+
+// takeOut takes what is to be written. Called with mu held.
+func (c *connection) takeOut() {
+	c.inflight, c.done = c.out.take(c.inflight), 0
+	c.pongs = 0
+	if c.latePong != nil && !c.shut {
+		c.out.ctrl(opPong, c.latePong)
+		c.latePong = nil
+	}
+}
+
+// push writes the chunks in flight, until one is written only in part.
+func (c *connection) push(write func([]byte) (int, error)) error {
+	for c.done < len(c.inflight) {
+		chunk := c.inflight[c.done]
+		n, err := write(chunk.buf[c.offset:])
+		c.offset += n
+		if err != nil {
+			return err
+		}
+		if c.offset < len(chunk.buf) {
+			return nil
+		}
+		c.mu.Lock()
+		c.written++
+		c.unsettled += uint64(chunk.payload)
+		if c.turn != reader || c.waiters != nil {
+			c.settle()
+		}
+		c.mu.Unlock()
+		c.done, c.offset = c.done+1, 0
+		chunk.release()
+	}
+	return nil
+}
+
+// pause is the end of writing, for the time being or with an error for good. Called with mu held.
+func (c *connection) pause(err error) {
+	c.busy = false
+	if err != nil && c.broken == nil {
+		c.broken = err
+		c.shut = true
+		c.out.drop()
+		c.lingerNow() // what was received is still read
+	}
+	c.changed.Broadcast()
+	c.allWritten()
+	if c.broken != nil {
+		c.wakeWaiters()
+	}
+}
+
+// settle takes what was written off bufferedAmount. During a delivery that waits for its end: WebSockets Standard, 3.1: the
+// amount does not fall while a task runs. Called with mu held.
+func (c *connection) settle() {
+	if c.unsettled > 0 {
+		c.buffered -= c.unsettled
+		c.unsettled = 0
+		c.wakeWaiters()
+	}
+}
+
+// wakeWaiters has every Wait look again. Called with mu held.
+func (c *connection) wakeWaiters() {
+	if c.waiters != nil {
+		close(c.waiters)
+		c.waiters = nil
+	}
+}
+
+// Buffered returns the bytes of messages that were accepted and not yet given to the carrier.
+func (c *connection) Buffered() uint64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.buffered
+}
+
+// Wait waits until Buffered is at most below. In a listener it counts as blocking, so Buffered may fall.
+func (c *connection) Wait(ctx context.Context, below uint64) error {
+	for {
+		c.mu.Lock()
+		c.settle()
+		if c.buffered <= below {
+			c.mu.Unlock()
+			return nil
+		}
+		if c.ended || c.broken != nil {
+			c.mu.Unlock()
+			return stateError("the connection has ended with " + strconv.FormatUint(c.buffered, 10) + " bytes unsent")
+		}
+		if c.established {
+			c.startWriter()
+		}
+		if c.waiters == nil {
+			c.waiters = make(chan struct{})
+		}
+		waiters := c.waiters
+		c.mu.Unlock()
+		select {
+		case <-waiters:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
