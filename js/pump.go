@@ -109,14 +109,18 @@ func (c *connection) message() {
 	}
 }
 
-// text delivers a text. Its length in JavaScript is at most that in UTF-8 and at least a third of it.
+// charCodeAt returns a string's code unit at an index, or NaN beyond its end.
+var charCodeAt = sync.OnceValue(func() js.Value {
+	return bound(global.Get("String").Get("prototype").Get("charCodeAt"), "call")
+})
+
+// text delivers a text. UTF-8 has at least a byte for each of JavaScript's code units, and at most three.
 func (c *connection) text(data js.Value) {
-	length := int64(data.Length())
-	if c.exceeds(length) {
+	if c.readLimit >= 0 && !charCodeAt().Invoke(data, c.readLimit).IsNaN() {
+		c.exceeds(c.readLimit + 1)
 		return
 	}
-	s := data.String()
-	if c.readLimit < 0 || 3*length <= c.readLimit || !c.exceeds(int64(len(s))) {
+	if s := data.String(); !c.exceeds(int64(len(s))) {
 		c.sink.Text(s)
 	}
 }

@@ -1,0 +1,26 @@
+GO   ?= go
+PORT ?= 8080
+
+# The race detector needs a C compiler.
+RACE := $(shell [ "$$($(GO) env CGO_ENABLED)" = 1 ] && command -v "$$($(GO) env CC)" >/dev/null && echo -race)
+
+.PHONY: help demo test vet native browser
+help: ## say what there is
+	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' Makefile | expand -t 16
+
+demo: ## build the chat for the terminal and for the browser, and serve it (PORT=8080)
+	@$(GO) run ./examples/chat/server -port $(PORT)
+
+test: vet native browser ## run all tests, natively and in headless Chrome
+
+vet: ## check both targets and the formatting
+	$(GO) vet ./...
+	GOOS=js GOARCH=wasm $(GO) vet ./...
+	@unformatted=$$(gofmt -l .); [ -z "$$unformatted" ] || { echo "not formatted: $$unformatted"; exit 1; }
+
+native: ## run the tests natively
+	@[ -n "$(RACE)" ] || echo "no C compiler: the tests run without the race detector"
+	$(GO) test $(RACE) -timeout 10m ./...
+
+browser: ## run the tests in headless Chrome or Chromium, which is installed if it is missing and can be
+	$(GO) run ./testserver $(GO) run ./wasm_exec test -timeout 10m ./...
