@@ -137,12 +137,18 @@ func message(e *websocket.MessageEvent) string {
 // event notes an event and does what the script has for it.
 func (s *socket) event(what string) {
 	s.note(fmt.Sprintf("%s/%d", what, s.ReadyState()))
-	if do := s.on[what]; do != nil {
-		do(s)
-	} else if do := s.on["message"]; do != nil && strings.Contains(what, ":") && !strings.HasPrefix(what, "close:") {
-		do(s)
-	} else if do := s.on["close"]; do != nil && strings.HasPrefix(what, "close:") {
-		do(s)
+	kind := "message"
+	switch {
+	case what == "open", what == "error":
+		kind = what
+	case strings.HasPrefix(what, "close:"):
+		kind = "close"
+	}
+	for _, key := range []string{what, kind} {
+		if do := s.on[key]; do != nil {
+			do(s)
+			return
+		}
 	}
 }
 
@@ -247,3 +253,5 @@ func raw(steps ...string) string {
 	}
 	return "/raw?" + q.Encode()
 }
+
+func server() string { return os.Getenv("TESTSERVER_WS") }
