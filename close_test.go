@@ -67,7 +67,7 @@ func TestCloseByThisSide(t *testing.T) {
 		{name: "the peer ends TCP in place of an answer", url: raw("expect:close", "end"), on: at(closes(1000, "")),
 			want: "open/1 error/3 close:1006::false/3", err: "without a Close frame",
 			js: "open/1 close:1006::false/3", why: "no error event for the end of TCP"},
-		{name: "the peer does not answer", url: raw("expect:close", "hold"), on: at(closes(1000, "")), dialer: impatient(),
+		{name: "the peer does not answer", url: raw("expect:close", "sleep:500", "end"), on: at(closes(1000, "")), dialer: impatient(),
 			want: "open/1 error/3 close:1006::false/3", err: "CloseTimeout",
 			js: "open/1 close:1006::false/3", why: "the peer ends TCP before the browser's own minute is over"},
 		{name: "all is sent before Close", url: raw("repeat:100:expect:message", "expect:close", "answer", "end"), on: at(func(s *socket) {
@@ -111,7 +111,10 @@ func TestCloseByThePeer(t *testing.T) {
 		{name: "4999", url: "/close?code=4999", want: "open/1 close:4999::true/3"},
 		{name: "behind messages in one segment", url: raw("join", "text:a", "text:b", "close:1000:end", "flush", "expect:close", "end"),
 			want: "open/1 text:a/1 text:b/1 close:1000:end:true/3"},
-		{name: "data behind Close is nothing", url: raw("join", "close:1000", "text:late", "hex:ffff", "flush", "expect:close", "end"),
+		{name: "data behind Close is nothing", url: raw("join", "close:1000", "text:late", "flush", "expect:close", "end"),
+			want: "open/1 close:1000::true/3",
+			js:   "open/1 error/3 close:1006::false/3", why: "Chromium fails a connection for a frame behind Close"},
+		{name: "rubbish behind Close is nothing", url: raw("join", "close:1000", "hex:ffff", "flush", "expect:close", "end"),
 			want: "open/1 close:1000::true/3", sent: "request close:1000: server"},
 		{name: "Close in the middle of a fragmented message", url: raw("frame:0,1,half", "close:1000", "expect:close", "end"), want: "open/1 close:1000::true/3"},
 		{name: "Close called afterwards sends no second frame", url: raw("text:x", "close:3000:theirs", "expect:close", "end"),
@@ -156,48 +159,61 @@ func TestProtocolViolations(t *testing.T) {
 	long := strings.Repeat("x", 126)
 	closeWith := func(code int) string { return fmt.Sprintf("hex:8802%04x", code) }
 	var rows []row
-	for _, c := range []struct{ name, bytes, code string }{
-		{"RSV1", "frame:1,65,x", "1002"},
-		{"RSV2", "frame:1,33,x", "1002"},
-		{"RSV3", "frame:1,17,x", "1002"},
-		{"opcode 3", "frame:1,3,x", "1002"},
-		{"opcode 7", "frame:1,7,x", "1002"},
-		{"opcode 11", "frame:1,11,x", "1002"},
-		{"opcode 15", "frame:1,15,x", "1002"},
-		{"a masked frame", "hex:81810000000078", "1002"},
-		{"a continuation of nothing", "frame:1,0,x", "1002"},
-		{"a message inside a message", "hex:010161810162", "1002"},
-		{"a fragmented ping", "frame:0,9,x", "1002"},
-		{"a fragmented Close", "frame:0,8,", "1002"},
-		{"a long ping", "frame:1,9," + long, "1002"},
-		{"a long Close", "frame:1,8," + long, "1002"},
-		{"a Close of one byte", "hex:880103", "1002"},
-		{"close code 0", closeWith(0), "1002"},
-		{"close code 999", closeWith(999), "1002"},
-		{"close code 1004", closeWith(1004), "1002"},
-		{"close code 1005", closeWith(1005), "1002"},
-		{"close code 1006", closeWith(1006), "1002"},
-		{"close code 1015", closeWith(1015), "1002"},
-		{"close code 1016", closeWith(1016), "1002"},
-		{"close code 2999", closeWith(2999), "1002"},
-		{"close code 5000", closeWith(5000), "1002"},
-		{"close code 65535", closeWith(65535), "1002"},
-		{"bad UTF-8 in a close reason", "hex:880303e8ff", "1007"},
-		{"a length in too many bytes", "hex:817e0001", "1002"},
-		{"a length in far too many bytes", "hex:817f0000000000000001", "1002"},
-		{"the 63rd bit", "hex:817f8000000000000001", "1002"},
-		{"bad UTF-8", "hex:8101ff", "1007"},
-		{"an overlong encoding", "hex:8102c080", "1007"},
-		{"a surrogate", "hex:8103eda080", "1007"},
-		{"beyond U+10FFFF", "hex:8104f4908080", "1007"},
-		{"text that ends inside a character", "hex:8101c3", "1007"},
-		{"bad UTF-8 in the second fragment", "hex:0101c3800178", "1007"},
-		{"bad UTF-8 at the fourth of 255 bytes", "hex:817e00ffceba63ff", "1007"},
+	for _, c := range []struct {
+		name, bytes, code string
+		taken             int // the close code, where Chromium takes it
+	}{
+		{"RSV1", "frame:1,65,x", "1002", -1},
+		{"RSV2", "frame:1,33,x", "1002", -1},
+		{"RSV3", "frame:1,17,x", "1002", -1},
+		{"opcode 3", "frame:1,3,x", "1002", -1},
+		{"opcode 7", "frame:1,7,x", "1002", -1},
+		{"opcode 11", "frame:1,11,x", "1002", -1},
+		{"opcode 15", "frame:1,15,x", "1002", -1},
+		{"a masked frame", "hex:81810000000078", "1002", -1},
+		{"a continuation of nothing", "frame:1,0,x", "1002", -1},
+		{"a message inside a message", "hex:010161810162", "1002", -1},
+		{"a fragmented ping", "frame:0,9,x", "1002", -1},
+		{"a fragmented Close", "frame:0,8,", "1002", -1},
+		{"a long ping", "frame:1,9," + long, "1002", -1},
+		{"a long Close", "frame:1,8," + long, "1002", -1},
+		{"a Close of one byte", "hex:880103", "1002", -1},
+		{"close code 0", closeWith(0), "1002", 0},
+		{"close code 999", closeWith(999), "1002", 999},
+		{"close code 1004", closeWith(1004), "1002", 1004},
+		{"close code 1005", closeWith(1005), "1002", -1},
+		{"close code 1006", closeWith(1006), "1002", -1},
+		{"close code 1015", closeWith(1015), "1002", -1},
+		{"close code 1016", closeWith(1016), "1002", 1016},
+		{"close code 2999", closeWith(2999), "1002", 2999},
+		{"close code 5000", closeWith(5000), "1002", 5000},
+		{"close code 65535", closeWith(65535), "1002", 65535},
+		{"bad UTF-8 in a close reason", "hex:880303e8ff", "1007", -1},
+		{"a length in too many bytes", "hex:817e0001", "1002", -1},
+		{"a length in far too many bytes", "hex:817f0000000000000001", "1002", -1},
+		{"the 63rd bit", "hex:817f8000000000000001", "1002", -1},
+		{"bad UTF-8", "hex:8101ff", "1007", -1},
+		{"an overlong encoding", "hex:8102c080", "1007", -1},
+		{"a surrogate", "hex:8103eda080", "1007", -1},
+		{"beyond U+10FFFF", "hex:8104f4908080", "1007", -1},
+		{"text that ends inside a character", "hex:8101c3", "1007", -1},
+		{"bad UTF-8 in the second fragment", "hex:0101c3800178", "1007", -1},
+		{"bad UTF-8 at the fourth of 255 bytes", "hex:817e00ffceba63ff", "1007", -1},
 	} {
-		rows = append(rows, row{name: c.name, url: raw("text:ok", c.bytes, "expect:close", "end"),
-			want: "open/1 text:ok/1 error/3 close:1006::false/3", err: "(" + c.code + ")"})
+		r := row{name: c.name, url: raw("text:ok", "expect", c.bytes, "expect:close", "end"), on: does{"text:ok": send("go")},
+			want: "open/1 text:ok/1 error/3 close:1006::false/3", err: "(" + c.code + ")"}
+		if c.taken >= 0 {
+			r.js, r.why = fmt.Sprintf("open/1 text:ok/1 close:%d::true/3", c.taken), "Chromium takes any close code but 1005, 1006 and 1015"
+		}
+		rows = append(rows, r)
 	}
 	runRows(t, rows)
+}
+
+// What came before the violation is delivered, even in one segment with it.
+func TestMessagesBeforeAViolation(t *testing.T) {
+	row{url: raw("join", "text:a", "text:b", "frame:0,9,x", "flush", "expect:close", "end"), want: "open/1 text:a/1 text:b/1 error/3 close:1006::false/3",
+		js: "open/1 error/3 close:1006::false/3", why: "Chromium parses all that came at once before it looks at any of it"}.run(t)
 }
 
 // The state changes without an event, and a barrier shows it: the answer is sent, TCP is not yet ended.

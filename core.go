@@ -115,12 +115,9 @@ func (c *core) giveUp(in ReadyState, why error) {
 	}
 	c.to(Closing)
 	c.givenUp = why
-	started := c.started
 	c.deadline.Stop()
 	c.mu.Unlock()
-	if started {
-		c.conn.Fail(why)
-	}
+	c.conn.Fail(why)
 }
 
 var errClosedConnecting = errors.New("closed before the connection was established")

@@ -21,8 +21,8 @@ type Dialer struct {
 // fragment; the protocols are valid and different. Nothing may happen before the connection's Start.
 type Engine = func(url string, protocols []string, s Sink) (Conn, error)
 
-// A Conn is the protocol under a socket. No method blocks but Wait. Start is called first, and once; Close at most once, after
-// Sink.Opened; Fail at most once.
+// A Conn is the protocol under a socket. No method blocks but Wait. Start is called at most once, Close at most once and after
+// Sink.Opened, Fail at most once; after a Fail that came first, Start is not called.
 type Conn = interface {
 	// Start begins to connect.
 	Start()

@@ -317,7 +317,7 @@ func TestReadLimit(t *testing.T) {
 			want: "open/1 error/3 close:1006::false/3", err: "1009"},
 		{name: "text beyond in UTF-8 alone", url: raw("text:ééé", "expect:close", "end"), dialer: limit(5),
 			want: "open/1 error/3 close:1006::false/3", err: "ReadLimit"},
-		{name: "fragments beyond", url: raw("frame:0,2,123", "frame:0,0,456", "expect:close", "end"), dialer: limit(5),
+		{name: "fragments beyond", url: raw("frame:0,2,123", "frame:0,0,456", "sleep:300", "end"), dialer: limit(5),
 			want: "open/1 error/3 close:1006::false/3", err: "ReadLimit",
 			js: "open/1 close:1006::false/3", why: "a browser holds the fragments until the message is whole, which it never is here"},
 		{name: "none", url: raw("text:123456", "close:1000", "expect:close", "end"), dialer: limit(-1),

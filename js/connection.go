@@ -141,18 +141,22 @@ func (c *connection) Close(code uint16, reason string) {
 	}
 }
 
-// Fail lets go of the browser's socket, which can't be ended at once: it is closed, and nothing that it does counts any more.
+// Fail lets go of the browser's socket, which can't be ended at once: the pump closes it, and nothing that it does counts any
+// more.
 func (c *connection) Fail(why error) {
+	left := c.Buffered()
 	c.mu.Lock()
-	c.failure = why
+	c.failure, c.detached, c.frozen = why, true, left
 	c.mu.Unlock()
 	c.wake()
 }
 
-// Closing reports whether the browser has received a Close frame, of which it tells by no event, and no message from before.
+// Closing reports whether the browser has received a Close frame, of which it tells by no event. While anything from before
+// is still to be delivered, or a listener runs, it has not for the program.
 func (c *connection) Closing() bool {
 	const closing = 2
-	return !c.isDetached() && c.socket.Get("readyState").Int() >= closing && c.queue.Length() == 0 && c.next == c.length
+	return !c.isDetached() && !c.delivering.Load() && c.socket.Get("readyState").Int() >= closing &&
+		c.queue.Length() == 0 && c.next == c.length
 }
 
 // Buffered returns the browser's bufferedAmount.

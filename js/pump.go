@@ -6,6 +6,7 @@ import (
 	"errors"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"syscall/js"
 	"time"
 )
@@ -22,6 +23,8 @@ type pump struct {
 	length int
 	next   int // the first of batch that is not delivered
 
+	delivering atomic.Bool // read by all: a task runs
+
 	woken time.Time // when the pump was woken last
 	taken int       // messages taken since
 	soon  soon
@@ -32,18 +35,24 @@ const fast = 150 * time.Microsecond
 
 // run is the pump. It ends when the connection has.
 func (c *connection) run() {
+	c.delivering.Store(false)
 	defer func() {
 		if !c.over { // a listener has ended this goroutine
 			go c.run()
 		}
 	}()
 	for !c.over {
-		c.step()
+		c.delivering.Store(true)
+		delivered := c.step()
+		c.delivering.Store(false)
+		if !delivered {
+			c.wait()
+		}
 	}
 }
 
-// step delivers one thing, or waits for one.
-func (c *connection) step() {
+// step delivers one thing, and reports whether there was one.
+func (c *connection) step() (delivered bool) {
 	c.mu.Lock()
 	seen, failure := c.seen, c.failure
 	c.mu.Unlock()
@@ -60,8 +69,9 @@ func (c *connection) step() {
 	case seen.closed:
 		c.finish(seen.code, seen.reason, seen.clean, nil)
 	default:
-		c.wait()
+		return false
 	}
+	return true
 }
 
 var errFailed = errors.New("websocket: the connection failed; a browser tells only its console why")
@@ -208,9 +218,8 @@ func (c *connection) attach() {
 
 // detach leaves the browser's socket alone, and closes it if it is not.
 func (c *connection) detach() {
-	var left uint64
+	left := c.Buffered()
 	if c.socket.Truthy() {
-		left = uint64(c.socket.Get("bufferedAmount").Float())
 		c.socket.Set("onmessage", nil)
 		for _, typ := range states {
 			c.socket.Call("removeEventListener", typ, c.onState)
