@@ -50,7 +50,7 @@ func (r row) run(t *testing.T) {
 		address = os.Getenv("TESTSERVER_WS") + address
 	}
 	if r.sent != "" {
-		id = fmt.Sprintf("%s-%d", url.QueryEscape(t.Name()), time.Now().UnixNano())
+		id = newID(t)
 		address += "&id=" + url.QueryEscape(id)
 		if !strings.Contains(address, "?") {
 			address = strings.Replace(address, "&", "?", 1)
