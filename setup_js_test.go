@@ -5,6 +5,7 @@ package websocket_test
 import (
 	"fmt"
 	"os"
+	"syscall/js"
 	"testing"
 
 	"github.com/twinsocket/websocket"
@@ -23,3 +24,20 @@ func TestMain(m *testing.M) {
 
 // trusting is a Dialer that trusts the peer's certificate: the browser was told to.
 func trusting(*testing.T) *websocket.Dialer { return new(websocket.Dialer) }
+
+// warnings captures what the package reports, until the func is called.
+func warnings(t *testing.T) func() string {
+	var said string
+	console := js.Global().Get("console")
+	original := console.Get("warn")
+	capture := js.FuncOf(func(_ js.Value, args []js.Value) any {
+		said += args[0].String() + "\n"
+		return nil
+	})
+	console.Set("warn", capture)
+	t.Cleanup(func() {
+		console.Set("warn", original)
+		capture.Release()
+	})
+	return func() string { return said }
+}

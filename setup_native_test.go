@@ -3,9 +3,11 @@
 package websocket_test
 
 import (
+	"bytes"
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
+	"log"
 	"os"
 	"strings"
 	"testing"
@@ -50,4 +52,12 @@ func trusting(t *testing.T) *websocket.Dialer {
 	pool := x509.NewCertPool()
 	pool.AppendCertsFromPEM(pem)
 	return &websocket.Dialer{Options: websocket.Options{TLSConfig: &tls.Config{RootCAs: pool}}}
+}
+
+// warnings captures what the package reports, until the func is called.
+func warnings(t *testing.T) func() string {
+	var said bytes.Buffer
+	log.SetOutput(&said)
+	t.Cleanup(func() { log.SetOutput(os.Stderr) })
+	return said.String
 }

@@ -10,10 +10,11 @@ import (
 // closing is how far the closing handshake has come.
 type closing struct {
 	established bool
-	peer        *closeFrame // the peer's Close frame
-	failure     error       // why this side gives the connection up
-	lingering   bool        // only the end of the stream is waited for, and not for long
-	halved      bool        // halfClose was called
+	peer        *closeFrame    // the peer's Close frame
+	breach      *ProtocolError // the rule that the peer broke, until it is answered
+	failure     error          // why this side gives the connection up
+	lingering   bool           // only the end of the stream is waited for, and not for long
+	halved      bool           // halfClose was called
 	ended       bool
 	outcome     outcome
 	alarm       *time.Timer // ends a closing handshake that does not get on
@@ -56,21 +57,24 @@ func (c *connection) sendClose(payload []byte) {
 	c.wake()
 }
 
-// peerCloses notes the peer's Close frame.
-func (c *connection) peerCloses(f *closeFrame) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.peer = f
-	if c.shut { // it is the answer to ours, or crossed it
+// answer does what the peer's Close frame or its breach of the protocol calls for, if there is one and it is not done. Called
+// with mu held.
+func (c *connection) answer() {
+	switch {
+	case c.breach != nil:
+		breach := c.breach
+		c.breach = nil
+		c.failProtocol(breach)
+	case c.peer != nil: // with the same code and reason
+		c.sendClose(closePayload(c.peer.code, c.peer.reason))
 		c.allWritten()
 	}
 }
 
-// answer answers the peer's Close frame if there is one, with the same code and reason. Called with mu held.
-func (c *connection) answer() {
-	if c.peer != nil {
-		c.sendClose(closePayload(c.peer.code, c.peer.reason))
-	}
+func (c *connection) answerNow() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.answer()
 }
 
 // allWritten gets the closing handshake on when nothing is left to write. Called with mu held.
@@ -135,14 +139,12 @@ func (c *connection) expire() {
 	abort(c.carrier)
 }
 
-// failProtocol fails the connection with a Close frame: RFC 6455 7.1.7.
-func (c *connection) failProtocol(err *ProtocolError) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
+// failProtocol fails the connection with a Close frame: RFC 6455 7.1.7. Called with mu held.
+func (c *connection) failProtocol(breach *ProtocolError) {
 	if c.failure == nil {
-		c.failure = err
+		c.failure = breach
 	}
-	c.sendClose(closePayload(err.Code, cut(err.Problem, maxControl-2)))
+	c.sendClose(closePayload(breach.Code, cut(breach.Problem, maxControl-2)))
 	c.lingerNow()
 	c.allWritten()
 }
@@ -182,7 +184,7 @@ func abort(carrier io.Closer) {
 // end is the end of the stream: it leaves nothing behind, then has Closed called. Reading goroutine only.
 func (c *connection) end(err error) {
 	c.mu.Lock()
-	if err == io.EOF && c.peer != nil { // the peer may have ended only its half and wait for our answer
+	if err == io.EOF && (c.peer != nil || c.lingering) { // the peer may have ended only its half, and wait for our Close frame
 		for c.busy {
 			c.changed.Wait()
 		}

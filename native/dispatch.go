@@ -139,9 +139,9 @@ func (c *connection) give(in *incoming) {
 		}
 	case gotClosing:
 		c.sink.Closing()
-		c.mu.Lock()
-		c.answer()
-		c.mu.Unlock()
+		c.answerNow()
+	case gotBreach:
+		c.answerNow()
 	case gotEnd:
 		o := c.outcome
 		c.sink.Closed(o.code, o.reason, o.clean, o.failure)

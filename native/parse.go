@@ -19,6 +19,7 @@ const (
 	gotText
 	gotBinary
 	gotClosing
+	gotBreach
 	gotEnd
 )
 

@@ -61,16 +61,26 @@ func (c *connection) parse() {
 		c.refuse(err)
 	}
 	c.buf = c.buf[:copy(c.buf, c.buf[used:])]
-	if f := c.parser.close; f != nil && !c.discards {
-		c.discards = true
-		c.peerCloses(f)
+	if c.parser.close != nil && !c.discards {
+		c.verdict(c.parser.close, nil)
 	}
 }
 
-// refuse fails the connection if the peer broke a rule.
+// refuse notes that the peer broke a rule. Like a Close frame it takes effect behind the messages that came before it.
 func (c *connection) refuse(err *ProtocolError) {
 	if err != nil {
-		c.discards = true
-		c.failProtocol(err)
+		c.parser.out = append(c.parser.out, incoming{kind: gotBreach})
+		c.verdict(nil, err)
+	}
+}
+
+// verdict notes what ends the conversation: nothing that comes after it is of interest.
+func (c *connection) verdict(f *closeFrame, breach *ProtocolError) {
+	c.discards = true
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.peer, c.breach = f, breach
+	if c.shut { // ours has gone out: this is its answer, or crossed it
+		c.answer()
 	}
 }
