@@ -78,19 +78,20 @@ func ParseURL(raw string) (href string, err error) {
 	return global.Get("URL").New(raw, base).Get("href").String(), nil
 }
 
-// funcs counts the js.Funcs that are not released.
-var funcs atomic.Int64
+// funcs counts the js.Funcs that are not released, and the calls that the browser made of all.
+var funcs struct{ live, calls atomic.Int64 }
 
 // newFunc makes a func that the browser calls with an event. It must not wait for anything: that would stop the program.
 func newFunc(fn func(event js.Value)) js.Func {
-	funcs.Add(1)
+	funcs.live.Add(1)
 	return js.FuncOf(func(_ js.Value, args []js.Value) any {
+		funcs.calls.Add(1)
 		fn(args[0])
 		return nil
 	})
 }
 
 func release(f js.Func) {
-	funcs.Add(-1)
+	funcs.live.Add(-1)
 	f.Release()
 }
