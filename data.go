@@ -1,7 +1,5 @@
 package websocket
 
-import "strings"
-
 // Data is one message: text, binary or a Blob. It is a small value; the zero Data is an empty text.
 //
 // One type serves Send and received messages, so an echo is ws.Send(e.Data).
@@ -84,8 +82,8 @@ type blob = interface {
 	Bytes() ([]byte, error)
 }
 
-// NewBlob makes a Blob of a copy of b. contentType is its MIME type; it may be empty.
-func NewBlob(b []byte, contentType string) *Blob { return &Blob{newBlob(b, blobType(contentType))} }
+// NewBlob makes a Blob of a copy of b. contentType is its MIME type; it may be empty, and is if it is not printable ASCII.
+func NewBlob(b []byte, contentType string) *Blob { return &Blob{newBlob(b, contentType)} }
 
 // Size returns the length in bytes.
 func (b *Blob) Size() int64 { return b.blob.Size() }
@@ -96,13 +94,3 @@ func (b *Blob) Type() string { return b.blob.Type() }
 // Bytes returns a copy of the bytes. In a browser it waits until the browser has read them, so it must not be called in a
 // program's own js.FuncOf; in a listener it may. The error is the browser's, for a file that can't be read, say.
 func (b *Blob) Bytes() ([]byte, error) { return b.blob.Bytes() }
-
-// blobType is the type that a Blob gets: File API, 3.1: none if it holds anything outside U+0020 to U+007E, else in lower case.
-func blobType(s string) string {
-	for i := range len(s) {
-		if s[i] < 0x20 || s[i] > 0x7E {
-			return ""
-		}
-	}
-	return strings.ToLower(s)
-}

@@ -1,6 +1,9 @@
 package native
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // blob is bytes that nobody changes.
 type blob struct {
@@ -9,7 +12,17 @@ type blob struct {
 }
 
 // NewBlob makes a Blob of a copy of b.
-func NewBlob(b []byte, contentType string) Blob { return &blob{slices.Clone(b), contentType} }
+func NewBlob(b []byte, contentType string) Blob { return &blob{slices.Clone(b), blobType(contentType)} }
+
+// blobType is the type that a Blob gets: File API, 3.1: none if it holds anything outside U+0020 to U+007E, else in lower case.
+func blobType(s string) string {
+	for i := range len(s) {
+		if s[i] < 0x20 || s[i] > 0x7E {
+			return ""
+		}
+	}
+	return strings.ToLower(s)
+}
 
 func (b *blob) Size() int64            { return int64(len(b.bytes)) }
 func (b *blob) Type() string           { return b.contentType }

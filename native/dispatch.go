@@ -150,7 +150,7 @@ func (c *connection) give(in *incoming) {
 
 // watchFromNow sets the watchdog if it is not. It goes on by itself while there is traffic. Called with mu held.
 func (c *connection) watchFromNow() {
-	if c.watching {
+	if c.watching || c.ended {
 		return
 	}
 	c.watching, c.seen = true, c.batches-1

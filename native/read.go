@@ -30,10 +30,12 @@ func (c *connection) read() {
 
 // fill reads once: into the message under way if much of it is missing, else into the buffer.
 func (c *connection) fill() error {
-	if space := c.parser.space(mostBuffer); space != nil && len(c.buf) == 0 && !c.discards {
-		n, err := c.carrier.Read(space)
-		c.refuse(c.parser.filled(n))
-		return err
+	if len(c.buf) == 0 && !c.discards {
+		if space := c.parser.space(mostBuffer); space != nil {
+			n, err := c.carrier.Read(space)
+			c.refuse(c.parser.filled(n))
+			return err
+		}
 	}
 	c.grow()
 	n, err := c.carrier.Read(c.buf[len(c.buf):cap(c.buf)])
