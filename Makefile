@@ -4,7 +4,7 @@ PORT ?= 8080
 # The race detector needs a C compiler.
 RACE := $(shell [ "$$($(GO) env CGO_ENABLED)" = 1 ] && command -v "$$($(GO) env CC)" >/dev/null && echo -race)
 
-.PHONY: help demo test vet native browser
+.PHONY: help demo test vet native browser chrome
 help: ## say what there is
 	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' Makefile | expand -t 16
 
@@ -18,9 +18,12 @@ vet: ## check both targets and the formatting
 	GOOS=js GOARCH=wasm $(GO) vet ./...
 	@unformatted=$$(gofmt -l .); [ -z "$$unformatted" ] || { echo "not formatted: $$unformatted"; exit 1; }
 
-native: ## run the tests natively
+chrome: ## find Chrome or Chromium, or install it where that can be done
+	@$(GO) run ./wasm_exec chrome
+
+native: chrome ## run the tests natively
 	@[ -n "$(RACE)" ] || echo "no C compiler: the tests run without the race detector"
 	$(GO) test $(RACE) -timeout 10m ./...
 
-browser: ## run the tests in headless Chrome or Chromium, which is installed if it is missing and can be
+browser: chrome ## run the tests in headless Chrome
 	$(GO) run ./testserver $(GO) run ./wasm_exec test -timeout 10m ./...
