@@ -9,7 +9,7 @@ help: ## say what there is
 	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' Makefile | expand -t 16
 
 demo: ## build the chat for the terminal and for the browser, and serve it (PORT=8080)
-	@$(GO) run ./examples/chat/server -port $(PORT)
+	@trap 'exit 0' INT; $(GO) run ./examples/chat/server -port $(PORT)
 
 test: vet native browser ## run all tests, natively and in headless Chrome
 

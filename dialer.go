@@ -113,7 +113,8 @@ func asException(op string, err error) error {
 func resolve(url string) (string, error) {
 	href, err := parseURL(url)
 	if err != nil {
-		return "", &DOMException{Name: ErrSyntax.Name, Message: "can't parse the URL " + strconv.Quote(url), op: "New", cause: err}
+		return "", &DOMException{Name: ErrSyntax.Name, op: "New", cause: err,
+			Message: "can't parse the URL " + strconv.Quote(url) + ": " + strings.TrimPrefix(err.Error(), "websocket: ")}
 	}
 	scheme, rest, _ := strings.Cut(href, ":")
 	switch scheme {

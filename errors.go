@@ -1,6 +1,9 @@
 package websocket
 
-import "strconv"
+import (
+	"strconv"
+	"strings"
+)
 
 // A DOMException is an error of the web platform. Its Name says which: "SyntaxError", "InvalidStateError", and so on.
 //
@@ -78,7 +81,7 @@ func (e *WebSocketError) Error() string {
 		s += " and reason " + strconv.Quote(e.Reason)
 	}
 	if e.cause != nil {
-		s += ": " + e.cause.Error()
+		s += ": " + strings.TrimPrefix(e.cause.Error(), "websocket: ")
 	}
 	return s
 }

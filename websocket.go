@@ -74,7 +74,8 @@ func (ws *WebSocket) Start() {
 }
 
 // Run starts the socket and waits for the end of its close event. It returns nil if the connection was closed cleanly, with
-// whatever code, else a [*WebSocketError], which wraps why it failed. When ctx ends, Run calls Close(1000, "") and waits on.
+// whatever code, else a [*WebSocketError], which wraps why it failed: what OnError is told too, so a program needs one of the
+// two. When ctx ends, Run calls Close(1000, "") and waits on.
 func (ws *WebSocket) Run(ctx context.Context) error {
 	done := ws.Done()
 	ws.Start()

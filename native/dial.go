@@ -71,7 +71,7 @@ func (d *dialer) dial(ctx context.Context) (net.Conn, error) {
 		address += ":" + strconv.Itoa(port)
 	}
 	if blockedPort(port) {
-		return nil, &phaseError{"dial", errors.New("port " + strconv.Itoa(port) + " is blocked by the Fetch Standard")}
+		return nil, &phaseError{"connect", errors.New("port " + strconv.Itoa(port) + " is blocked by the Fetch Standard")}
 	}
 	dial := d.NetDial
 	if dial == nil {
@@ -79,7 +79,7 @@ func (d *dialer) dial(ctx context.Context) (net.Conn, error) {
 	}
 	conn, err := dial(ctx, "tcp", address)
 	if err != nil {
-		return nil, &phaseError{"dial " + address, err}
+		return nil, &phaseError{"connect", err}
 	}
 	if !d.target.secure {
 		return conn, nil

@@ -37,6 +37,9 @@ func Build(ctx context.Context, pkg string) ([]byte, error) {
 	file := filepath.Join(dir, "main.wasm")
 	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", file, "--", pkg)
 	cmd.Env = append(os.Environ(), "GOOS=js", "GOARCH=wasm")
+	// Interrupted, the go command removes its own temporary files; killed, it leaves them.
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	cmd.WaitDelay = 5 * time.Second
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("go build %s: %w\n%s", pkg, err, bytes.TrimSpace(out))
 	}
