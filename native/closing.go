@@ -79,7 +79,7 @@ func (c *connection) answerNow() {
 
 // allWritten gets the closing handshake on when nothing is left to write. Called with mu held.
 func (c *connection) allWritten() {
-	if !c.shut || c.busy || !c.out.empty() {
+	if !c.shut || c.busy || c.broken != nil || !c.out.empty() {
 		return
 	}
 	switch {
@@ -87,6 +87,8 @@ func (c *connection) allWritten() {
 		c.halfClose()
 	case c.peer != nil:
 		c.lingerNow()
+	case c.closeTimeout >= 0 && !c.lingering: // the wait for the answer begins
+		c.setAlarm(c.closeTimeout)
 	}
 }
 
@@ -154,7 +156,7 @@ func cut(s string, n int) string {
 	if len(s) <= n {
 		return s
 	}
-	for !utf8.RuneStart(s[n]) {
+	for n > 0 && !utf8.RuneStart(s[n]) {
 		n--
 	}
 	return s[:n]
@@ -184,13 +186,16 @@ func abort(carrier io.Closer) {
 // end is the end of the stream: it leaves nothing behind, then has Closed called. Reading goroutine only.
 func (c *connection) end(err error) {
 	c.mu.Lock()
-	if err == io.EOF && (c.peer != nil || c.lingering) { // the peer may have ended only its half, and wait for our Close frame
+	if c.peer != nil || c.lingering { // the peer may have ended only its half, and wait for our Close frame
+		if err != io.EOF {
+			c.lingerNow()
+		}
 		for c.busy {
 			c.changed.Wait()
 		}
 	}
-	c.ended, c.shut = true, true
 	c.outcome = c.conclude(err)
+	c.ended, c.shut = true, true
 	if c.alarm != nil {
 		c.alarm.Stop()
 	}
@@ -221,16 +226,19 @@ func (c *connection) end(err error) {
 
 // conclude is WebSockets Standard, 4, and RFC 6455 7.1.5 and 7.1.6: the code and reason are those received. Called with mu held.
 func (c *connection) conclude(err error) outcome {
-	o := outcome{code: 1006, failure: c.failure}
+	o := outcome{code: 1006}
 	if c.peer != nil {
-		o = outcome{code: c.peer.code, reason: c.peer.reason, clean: c.failure == nil, failure: c.failure}
+		o.code, o.reason = c.peer.code, c.peer.reason
 		if o.code == 0 {
 			o.code = 1005
 		}
-		return o
+		answered := c.shut && !c.busy && c.out.empty()
+		o.clean = answered && c.failure == nil && c.broken == nil
 	}
 	switch {
-	case o.failure != nil:
+	case o.clean:
+	case c.failure != nil:
+		o.failure = c.failure
 	case c.broken != nil:
 		o.failure = &phaseError{"write", c.broken}
 	case errors.Is(err, io.EOF): // RFC 6455 7.2.1

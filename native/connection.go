@@ -91,26 +91,25 @@ func (c *connection) run() {
 	}
 }
 
-// establish has Fail end the carrier from now on, unless Fail came before.
+// establish has Fail end the carrier from now on. If Fail came before, it returns why.
 func (c *connection) establish(l link) error {
 	c.link = l
 	c.mu.Lock()
-	c.established = c.ctx.Err() == nil
-	c.mu.Unlock()
-	if !c.established {
-		abort(l.carrier)
-		return context.Cause(c.ctx)
-	}
-	return nil
+	defer c.mu.Unlock()
+	c.established = c.failure == nil
+	return c.failure
 }
 
 // abandon ends a connection that was never established.
 func (c *connection) abandon(err error) {
-	if c.ctx.Err() != nil {
-		err = context.Cause(c.ctx)
+	if c.carrier != nil {
+		abort(c.carrier)
 	}
 	c.cancel(nil)
 	c.mu.Lock()
+	if c.failure != nil {
+		err = c.failure
+	}
 	c.shut, c.ended = true, true
 	c.wakeWaiters()
 	c.mu.Unlock()

@@ -116,7 +116,7 @@ func (t tlsCarrier) Abort() error { return t.NetConn().Close() }
 // authorize adds the URL's credentials to the request if the answer asks for them: RFC 7617, as Chromium does it.
 func (d *dialer) authorize(q *request, refused *HandshakeError) bool {
 	user, password, _ := strings.Cut(d.target.userinfo, ":")
-	if _, own := lookup(q.header, "Authorization"); own || d.target.userinfo == "" || !asksForBasic(refused.Header) {
+	if len(lookup(q.header, "Authorization")) > 0 || d.target.userinfo == "" || !asksForBasic(refused.Header) {
 		return false
 	}
 	credentials := unescape(user) + ":" + unescape(password)
@@ -135,10 +135,27 @@ func unescape(s string) string {
 	return s
 }
 
+// withoutQuoted returns a header's value without its quoted strings, in which a comma separates nothing: RFC 9110 5.6.4.
+func withoutQuoted(s string) string {
+	var b strings.Builder
+	quoted := false
+	for i := 0; i < len(s); i++ {
+		switch {
+		case s[i] == '"':
+			quoted = !quoted
+		case !quoted:
+			b.WriteByte(s[i])
+		case s[i] == '\\':
+			i++
+		}
+	}
+	return b.String()
+}
+
 // asksForBasic reports whether one of the challenges is of the scheme Basic: RFC 9110 11.6.1.
 func asksForBasic(header map[string][]string) bool {
 	for _, v := range header["Www-Authenticate"] {
-		for challenge := range strings.SplitSeq(v, ",") {
+		for challenge := range strings.SplitSeq(withoutQuoted(v), ",") {
 			scheme, _, _ := strings.Cut(strings.TrimLeft(challenge, " \t"), " ")
 			if strings.EqualFold(scheme, "Basic") {
 				return true

@@ -63,8 +63,8 @@ func (c *connection) deliver() (reading bool) {
 	c.batches++
 	c.alone = len(c.parser.out) == 1
 	c.watchFromNow()
-	c.mu.Unlock()
 	c.batch, c.parser.out = c.parser.out, c.batch[:0]
+	c.mu.Unlock() // from here on the watchdog's goroutine may have the parser
 	return c.dispatch()
 }
 
@@ -138,14 +138,19 @@ func (c *connection) give(in *incoming) {
 			c.sink.Binary(in.bytes)
 		}
 	case gotClosing:
-		c.sink.Closing()
-		c.answerNow()
+		c.giveClosing()
 	case gotBreach:
 		c.answerNow()
 	case gotEnd:
 		o := c.outcome
 		c.sink.Closed(o.code, o.reason, o.clean, o.failure)
 	}
+}
+
+// giveClosing answers the peer's Close frame even if the sink ends the goroutine.
+func (c *connection) giveClosing() {
+	defer c.answerNow()
+	c.sink.Closing()
 }
 
 // watchFromNow sets the watchdog if it is not. It goes on by itself while there is traffic. Called with mu held.

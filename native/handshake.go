@@ -39,7 +39,7 @@ func (r *request) bytes() []byte {
 	var b strings.Builder
 	line := func(name, value string) { b.WriteString(name + ": " + value + "\r\n") }
 	b.WriteString("GET " + r.resource + " HTTP/1.1\r\n")
-	if _, own := lookup(r.header, "Host"); !own {
+	if len(lookup(r.header, "Host")) == 0 {
 		line("Host", r.host)
 	}
 	line("Upgrade", "websocket")
@@ -94,13 +94,13 @@ func isToken(s string) bool {
 }
 
 // lookup finds a header whatever its name's case.
-func lookup(header map[string][]string, name string) ([]string, bool) {
+func lookup(header map[string][]string, name string) []string {
 	for n, v := range header {
 		if strings.EqualFold(n, name) {
-			return v, true
+			return v
 		}
 	}
-	return nil, false
+	return nil
 }
 
 // response is the head of a server's answer.
@@ -117,11 +117,11 @@ func parseResponse(head string) (*response, error) {
 	r := &response{header: map[string][]string{}}
 	version, status, ok := strings.Cut(strings.TrimSuffix(first, "\r"), " ")
 	code, reason, _ := strings.Cut(status, " ")
-	n, err := strconv.Atoi(code)
-	if !ok || !strings.HasPrefix(version, "HTTP/") || err != nil || len(code) != 3 {
+	n, err := strconv.ParseUint(code, 10, 16)
+	if !ok || !strings.HasPrefix(version, "HTTP/") || err != nil || n < 100 || n > 599 {
 		return nil, r.refuse("got the status line " + quote(first) + ", want HTTP/1.1 101 …")
 	}
-	r.version, r.status, r.reason = version, n, reason
+	r.version, r.status, r.reason = version, int(n), reason
 	var last string
 	for line := range strings.Lines(rest) {
 		line = strings.TrimRight(line, "\r\n")
@@ -130,7 +130,7 @@ func parseResponse(head string) (*response, error) {
 		}
 		if (line[0] == ' ' || line[0] == '\t') && last != "" { // RFC 9112 5.2: a continued line
 			v := r.header[last]
-			v[len(v)-1] += " " + strings.Trim(line, " \t")
+			v[len(v)-1] = strings.Trim(v[len(v)-1]+" "+strings.Trim(line, " \t"), " ")
 			continue
 		}
 		name, value, ok := strings.Cut(line, ":")
@@ -319,10 +319,13 @@ func parseTarget(url string) target {
 	scheme, rest, _ := strings.Cut(url, "://")
 	authority, path, _ := strings.Cut(rest, "/")
 	at := strings.LastIndex(authority, "@")
+	if p, query, _ := strings.Cut(path, "?"); query == "" {
+		path = p
+	}
 	return target{
 		secure:   scheme == "wss",
 		userinfo: authority[:max(at, 0)],
 		host:     authority[at+1:],
-		resource: strings.TrimSuffix("/"+path, "?"),
+		resource: "/" + path,
 	}
 }

@@ -106,7 +106,7 @@ func (p *parser) begin(h header) *ProtocolError {
 		return violation("the reserved opcode " + strconv.Itoa(int(h.opcode)))
 	}
 	if !h.opcode.control() && p.limit >= 0 && h.length > p.limit-int64(len(p.payload)) {
-		return &ProtocolError{Code: 1009, Problem: "got a message of at least " + strconv.FormatInt(h.length+int64(len(p.payload)), 10) +
+		return &ProtocolError{Code: 1009, Problem: "got a message of at least " + strconv.FormatInt(p.limit+1, 10) +
 			" bytes, want at most " + strconv.FormatInt(p.limit, 10) + " (ReadLimit)"}
 	}
 	p.frame, p.left, p.inside = h, h.length, true

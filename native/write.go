@@ -20,7 +20,8 @@ type sending struct {
 	unsettled uint64 // part of it that was written during a delivery; see settle
 	written   uint64 // chunks, ever
 	pongs     int    // bytes of pongs in out
-	latePong  []byte // the last ping's payload, if too many pongs were waiting
+	late      bool   // a pong with latePong is to follow, since too many were waiting
+	latePong  []byte // the last ping's payload
 	waiters   chan struct{}
 }
 
@@ -76,7 +77,7 @@ func (c *connection) pong(payload []byte) {
 	switch {
 	case c.shut:
 	case c.pongs > maxPongs:
-		c.latePong = append(c.latePong[:0], payload...)
+		c.late, c.latePong = true, append(c.latePong[:0], payload...)
 	default:
 		c.pongs += len(payload) + maxHeader
 		c.out.ctrl(opPong, payload)
@@ -148,9 +149,9 @@ func (c *connection) writeInline() {
 func (c *connection) takeOut() {
 	c.inflight, c.done = c.out.take(c.inflight), 0
 	c.pongs = 0
-	if c.latePong != nil && !c.shut {
+	if c.late && !c.shut {
+		c.late = false
 		c.out.ctrl(opPong, c.latePong)
-		c.latePong = nil
 	}
 }
 
@@ -173,6 +174,7 @@ func (c *connection) push(write func([]byte) (int, error)) error {
 			c.settle()
 		}
 		c.mu.Unlock()
+		c.inflight[c.done] = nil
 		c.done, c.offset = c.done+1, 0
 		chunk.release()
 	}
@@ -230,8 +232,9 @@ func (c *connection) Wait(ctx context.Context, below uint64) error {
 			return nil
 		}
 		if c.ended || c.broken != nil {
+			unsent := c.buffered
 			c.mu.Unlock()
-			return stateError("the connection has ended with " + strconv.FormatUint(c.buffered, 10) + " bytes unsent")
+			return stateError("the connection has ended with " + strconv.FormatUint(unsent, 10) + " bytes unsent")
 		}
 		if c.established {
 			c.startWriter()
