@@ -22,7 +22,7 @@ type Dialer struct {
 type Engine = func(url string, protocols []string, s Sink) (Conn, error)
 
 // A Conn is the protocol under a socket. No method blocks but Wait. Start is called at most once, Close at most once and after
-// Sink.Opened, Fail at most once; after a Fail that came first, Start is not called.
+// Sink.Opened. Fail is called at most once and at any time, even before Start, which may then come or not.
 type Conn = interface {
 	// Start begins to connect.
 	Start()

@@ -121,6 +121,12 @@ func TestWhatTheEngineSaysIsSeen(t *testing.T) {
 	if s.Protocol() != "a" || s.Extensions() != "x-ext" {
 		t.Errorf("got %q %q", s.Protocol(), s.Extensions())
 	}
+	s.OnMessage(func(e *websocket.MessageEvent) {
+		if e.Origin != "ws://h" { // no default port, no path
+			t.Errorf("got the origin %q", e.Origin)
+		}
+	})
+	f.Text("m")
 	f.closing = true
 	if s.ReadyState() != websocket.Closing {
 		t.Errorf("got %v, want CLOSING as the engine says", s.ReadyState())

@@ -1,6 +1,7 @@
 package native
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -209,6 +210,32 @@ func TestReadErrorAfterBothCloseFramesIsClean(t *testing.T) {
 	})
 }
 
+func TestReadErrorGivesTheAnswerTwoSeconds(t *testing.T) {
+	for _, row := range []struct {
+		rule  string
+		takes int
+		trace string
+		cause error
+		after time.Duration
+	}{
+		{"which the peer takes", -1, "open closing closed:1000:bye:true", nil, time.Second},
+		{"which the peer does not take", 0, "open closing closed:1000:bye:false", io.ErrClosedPipe, 2 * time.Second},
+	} {
+		t.Run(row.rule, func(t *testing.T) {
+			inBubble(t, func(t *testing.T) {
+				p := opened(t, nil)
+				p.peer.take(0)
+				p.peer.give(closeFrameOf(1000, "bye"))
+				p.peer.hangUp(errCut)
+				time.Sleep(time.Second) // of the bubble's time
+				p.peer.take(row.takes)
+				p.wantEnd(row.trace, row.cause)
+				p.wantAfter(row.after)
+			})
+		})
+	}
+}
+
 func TestCloseThatCouldNotBeAnsweredIsNotClean(t *testing.T) {
 	for _, row := range []struct {
 		rule string
@@ -305,6 +332,50 @@ func TestPeerThatTakesWhatWasSentHoldsTheTimeoutOff(t *testing.T) {
 		p.peer.give(closeFrameOf(1000, ""))
 		p.peer.hangUp(io.EOF)
 		p.wantEnd("open closing closed:1000::true", nil)
+	})
+}
+
+func TestPeerThatStopsTakingEndsTheClosingWithinTwiceTheTimeout(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		p := opened(t, nil)
+		p.peer.take(0)
+		p.c.SendText(strings.Repeat("x", 3*largeChunk))
+		p.c.Close(1000, "")
+		time.Sleep(time.Second) // of the bubble's time
+		p.peer.take(largeChunk)
+		p.untilEnd()
+		if took := time.Since(p.began) - time.Second; took < time.Minute || took > 2*time.Minute {
+			t.Errorf("got the end %v after the last progress, want one or two timeouts", took)
+		}
+		p.wantEnd("open closed:1006::false", p.failure)
+	})
+}
+
+// A politeWire takes the Write under way when it is closed.
+type politeWire struct{ *wire }
+
+func (w politeWire) Write(p []byte) (int, error) {
+	if _, err := w.wire.Write(p); err != nil && !errors.Is(err, io.ErrClosedPipe) {
+		return 0, err
+	}
+	return len(p), nil
+}
+
+func TestWriteThatSucceedsAtTheEndLeavesNoTimer(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		p := newPlay(t, nil, Config{})
+		p.over(politeWire{p.peer}, Config{})
+		p.begin()
+		p.peer.take(0)
+		p.c.SendText("x")
+		synctest.Wait()
+		p.peer.hangUp(io.EOF)
+		p.wantEnd("open closed:1006::false", io.ErrUnexpectedEOF)
+		p.c.mu.Lock()
+		defer p.c.mu.Unlock()
+		if p.c.alarm != nil && p.c.alarm.Stop() {
+			t.Error("an alarm was set behind the end")
+		}
 	})
 }
 

@@ -205,6 +205,14 @@ func TestBlobs(t *testing.T) {
 	})
 }
 
+func TestBlobsType(t *testing.T) {
+	for given, want := range map[string]string{"": "", "text/Plain": "text/plain", "a b~": "a b~", "text/\n": "", "ü": "", "\x7F": ""} {
+		if got := NewBlob(nil, given).Type(); got != want {
+			t.Errorf("%q: got %q, want %q: File API, 3.1", given, got, want)
+		}
+	}
+}
+
 type foreignBlob struct{}
 
 func (foreignBlob) Size() int64            { return 0 }

@@ -468,7 +468,7 @@ func TestAnswerLeavesTCPBeforeItsListenerReturns(t *testing.T) {
 }
 
 func TestLargeMessagesPassThroughASlowTCPPeer(t *testing.T) {
-	const n, size = 20, 1 << 20
+	const n, size = 8, 1 << 20
 	got := make(chan []string, 1)
 	start := make(chan struct{})
 	url := tcpServer(t, func(conn net.Conn) {

@@ -210,7 +210,7 @@ func TestReadAheadIsBounded(t *testing.T) {
 			b := make(blocker)
 			p := opened(t, does{"text:1": b.listen})
 			p.peer.give(textFrame("1"))
-			message, n := binaryFrame(strings.Repeat("x", size)), 8<<20/(size+overhead)
+			message, n := binaryFrame(strings.Repeat("x", size)), 4<<20/(size+overhead)
 			for range n {
 				p.peer.give(message)
 			}

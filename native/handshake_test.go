@@ -166,6 +166,7 @@ func TestAnswers(t *testing.T) {
 		{rule: "an empty status line", answer: "\r\n\r\n\r\n", problem: "got the status line"},
 		{rule: "a status of two digits", answer: answered("HTTP/1.1", "HTTP/1.1 10 X"), problem: "got the status line"},
 		{rule: "a status of four digits", answer: answered("HTTP/1.1", "HTTP/1.1 1010 X"), problem: "got the status line"},
+		{rule: "101 in four digits", answer: answered("HTTP/1.1", "HTTP/1.1 0101 X"), problem: "got the status line"},
 		{rule: "a status that is no number", answer: answered("HTTP/1.1", "HTTP/1.1 1x1 X"), problem: "got the status line"},
 		{rule: "no colon", answer: answered("X", "nonsense"), problem: `got the header line "nonsense", want NAME: VALUE`},
 		{rule: "no name", answer: answered("X", ": x"), problem: "want NAME: VALUE"},
