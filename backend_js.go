@@ -13,7 +13,7 @@ func open(url string, protocols []string, o Options, s Sink) (Conn, error) {
 }
 
 func unsupported(o Options, otherEngine bool) []string {
-	names := o.OfTheEngine()
+	names := js.EngineOptions(o)
 	if otherEngine && o.ReadLimit != 0 {
 		names = append(names, "ReadLimit")
 	}

@@ -18,7 +18,7 @@ func open(url string, protocols []string, o Options, s Sink) (Conn, error) {
 
 func unsupported(o Options, otherEngine bool) []string {
 	if otherEngine {
-		return o.OfTheEngine()
+		return native.EngineOptions(o)
 	}
 	return nil
 }

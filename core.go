@@ -32,8 +32,9 @@ type core struct {
 	ended    bool // the close event's listeners have returned
 	waited   bool // Done was called
 	givenUp  error
-	end      error       // what Run returns
-	deadline *time.Timer // before Start the reminder, then the handshake's end
+	end      error         // what Run returns
+	signals  []func() bool // stop what waits for the ends of listeners' signals
+	deadline *time.Timer   // before Start the reminder, then the handshake's end
 }
 
 // agreement is what the handshake brought.
@@ -86,7 +87,7 @@ func (c *core) start(ws *WebSocket) {
 	c.deadline.Stop()
 	why := c.givenUp
 	if why == nil && c.handshakeTimeout > 0 {
-		c.deadline = time.AfterFunc(c.handshakeTimeout, c.expire)
+		c.deadline = time.AfterFunc(c.handshakeTimeout, c.handshakeExpired)
 	}
 	c.mu.Unlock()
 
@@ -94,6 +95,11 @@ func (c *core) start(ws *WebSocket) {
 	// there is nothing to close.
 	runtime.AddCleanup(ws, func(c *core) { c.close(0, "", nil) }, c)
 	c.hold()
+	for _, l := range ws.listeners() {
+		if l.signal != nil {
+			c.holdUntil(l.signal)
+		}
+	}
 	if why != nil { // closed before it was started: the events of a failed connection, and no connection
 		go c.Closed(1006, "", false, why)
 		return
@@ -101,8 +107,8 @@ func (c *core) start(ws *WebSocket) {
 	c.conn.Start()
 }
 
-// expire gives up a handshake that takes too long.
-func (c *core) expire() {
+// handshakeExpired gives up a handshake that takes too long.
+func (c *core) handshakeExpired() {
 	c.giveUp(Connecting, &failure{"the handshake took longer than " + c.handshakeTimeout.String(), context.DeadlineExceeded})
 }
 
@@ -229,6 +235,15 @@ func (c *core) hold() {
 	}
 }
 
+// holdUntil looks again at whether the handle must be held when a listener's signal ends. Until Start it is not held.
+func (c *core) holdUntil(signal context.Context) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.started && !c.ended {
+		c.signals = append(c.signals, context.AfterFunc(signal, c.hold))
+	}
+}
+
 // dispatch calls the handle's listeners, if there is still a handle.
 func (c *core) dispatch(e Event) {
 	ws := c.held.Load()
@@ -303,6 +318,9 @@ func (c *core) Closed(code uint16, reason string, clean bool, why error) {
 func (c *core) finish() {
 	c.mu.Lock()
 	c.ended = true
+	for _, stop := range c.signals {
+		stop()
+	}
 	c.mu.Unlock()
 	c.hold()
 	close(c.done)

@@ -106,7 +106,11 @@ func asException(op string, err error) error {
 	if _, ok := err.(*DOMException); ok {
 		return err
 	}
-	return &DOMException{Name: ErrNotSupported.Name, Message: err.Error(), op: op, cause: err}
+	kind := ErrNotSupported
+	if _, ok := err.(interface{ Syntax() }); ok {
+		kind = ErrSyntax
+	}
+	return &DOMException{Name: kind.Name, Message: withoutPrefix(err), op: op, cause: err}
 }
 
 // resolve parses and serializes a URL and applies the constructor's rules to it: WebSockets Standard, 3.1, steps 1 to 6.
@@ -114,7 +118,7 @@ func resolve(url string) (string, error) {
 	href, err := parseURL(url)
 	if err != nil {
 		return "", &DOMException{Name: ErrSyntax.Name, op: "New", cause: err,
-			Message: "can't parse the URL " + strconv.Quote(url) + ": " + strings.TrimPrefix(err.Error(), "websocket: ")}
+			Message: "can't parse the URL " + strconv.Quote(url) + ": " + withoutPrefix(err)}
 	}
 	scheme, rest, _ := strings.Cut(href, ":")
 	switch scheme {

@@ -81,13 +81,16 @@ func (e *WebSocketError) Error() string {
 		s += " and reason " + strconv.Quote(e.Reason)
 	}
 	if e.cause != nil {
-		s += ": " + strings.TrimPrefix(e.cause.Error(), "websocket: ")
+		s += ": " + withoutPrefix(e.cause)
 	}
 	return s
 }
 
 // Unwrap returns why the connection failed, as in [ErrorEvent], or nil.
 func (e *WebSocketError) Unwrap() error { return e.cause }
+
+// withoutPrefix returns an error's text as part of another's.
+func withoutPrefix(err error) string { return strings.TrimPrefix(err.Error(), "websocket: ") }
 
 // A failure is why this side gave a connection up.
 type failure struct {

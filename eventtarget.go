@@ -72,6 +72,8 @@ type eventTarget struct {
 	self    EventTarget // what Event.Target returns
 	changed func()      // called when a listener came or went; may be nil
 
+	signalled func(context.Context) // called when a listener came with a signal; may be nil
+
 	mu   sync.Mutex                  // held while list is replaced
 	list atomic.Pointer[[]*listener] // in order of adding; never changed in place, so that a dispatch can walk it
 }
@@ -86,6 +88,9 @@ func (t *eventTarget) AddEventListener(typ string, call func(Event), options ...
 		return func() {}
 	}
 	t.replace(func(list []*listener) []*listener { return append(list, l) })
+	if l.signal != nil && t.signalled != nil {
+		t.signalled(l.signal)
+	}
 	return func() { t.remove(l) }
 }
 

@@ -47,7 +47,7 @@ func TestHeadersThatBreakTheRequestAreRefused(t *testing.T) {
 		{Header: map[string][]string{"X": {"a\r\nY: b"}}}, {Header: map[string][]string{"X Y": {"a"}}},
 		{Header: map[string][]string{"Upgrade": {"h2c"}}}, {Header: map[string][]string{"sec-websocket-version": {"8"}}}, {Origin: "a\nb"},
 	} {
-		if _, err := (&websocket.Dialer{Options: o}).New("ws://h/"); !errors.Is(err, websocket.ErrNotSupported) {
+		if _, err := (&websocket.Dialer{Options: o}).New("ws://h/"); !errors.Is(err, websocket.ErrSyntax) {
 			t.Errorf("%+v: got %v", o, err)
 		}
 	}

@@ -3,6 +3,7 @@ package websocket
 import (
 	"context"
 	"runtime"
+	"slices"
 	"time"
 	"weak"
 )
@@ -96,7 +97,7 @@ func (ws *WebSocket) ReadyState() ReadyState { return ws.core.readyState() }
 
 // BufferedAmount returns the number of bytes of messages that Send has taken and that have not yet been given to the network,
 // without framing. Bytes sent after the socket began to close stay in it for good. While a listener runs it does not fall,
-// until the listener returns or blocks (natively noticed within 0.2 s).
+// until the listener returns or blocks (natively noticed within 0.2 s, and at once if WaitBuffered is called).
 //
 // WebSockets Standard, 3.1: https://websockets.spec.whatwg.org/#dom-websocket-bufferedamount
 func (ws *WebSocket) BufferedAmount() uint64 { return ws.core.conn.Buffered() }
@@ -193,6 +194,7 @@ func (ws *WebSocket) DispatchEvent(e Event) (notCanceled bool, err error) {
 
 // open makes a handle and its core, with an engine under it.
 func (d *Dialer) open(url string, protocols []string) (*WebSocket, error) {
+	protocols = slices.Clone(protocols) // they are used at Start
 	href, err := d.check(url, protocols)
 	if err != nil {
 		return nil, err
@@ -209,7 +211,7 @@ func (d *Dialer) open(url string, protocols []string) (*WebSocket, error) {
 	}
 	ws := &WebSocket{core: c}
 	ws.self = ws
-	ws.changed = c.hold
+	ws.changed, ws.signalled = c.hold, c.holdUntil
 	c.handle = weak.Make(ws)
 	c.remind(caller(3))
 	return ws, nil

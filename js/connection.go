@@ -30,7 +30,7 @@ type connection struct {
 	seen     events
 	failure  error  // Fail was called
 	detached bool   // the browser's socket is not used any more
-	frozen   uint64 // Buffered from then on
+	dropped  uint64 // bytes that Buffered counts and the browser does not
 }
 
 // browser is the browser's side.
@@ -120,14 +120,15 @@ func (c *connection) SendBlob(b Blob) error {
 	return nil
 }
 
-// drop counts a message of n bytes that comes too late, and reports whether it does.
+// drop counts a message of n bytes that comes too early or too late, and reports whether it does.
 func (c *connection) drop(n uint64) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.detached {
-		c.frozen += n
+	drop := c.detached || !c.seen.opened
+	if drop {
+		c.dropped += n
 	}
-	return c.detached
+	return drop
 }
 
 // Close has the browser begin the closing handshake.
@@ -144,11 +145,21 @@ func (c *connection) Close(code uint16, reason string) {
 // Fail lets go of the browser's socket, which can't be ended at once: the pump closes it, and nothing that it does counts any
 // more.
 func (c *connection) Fail(why error) {
-	left := c.Buffered()
+	c.letGo()
 	c.mu.Lock()
-	c.failure, c.detached, c.frozen = why, true, left
+	c.failure = why
 	c.mu.Unlock()
 	c.wake()
+}
+
+// letGo has the browser's socket asked for nothing from now on.
+func (c *connection) letGo() {
+	left := c.Buffered()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.detached {
+		c.detached, c.dropped = true, left
+	}
 }
 
 // Closing reports whether the browser has received a Close frame, of which it tells by no event. While anything from before
@@ -161,12 +172,13 @@ func (c *connection) Closing() bool {
 
 // Buffered returns the browser's bufferedAmount.
 func (c *connection) Buffered() uint64 {
-	if c.isDetached() || c.socket.IsUndefined() {
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		return c.frozen
+	var n uint64
+	if !c.isDetached() && c.socket.Truthy() {
+		n = uint64(c.socket.Get("bufferedAmount").Float())
 	}
-	return uint64(c.socket.Get("bufferedAmount").Float())
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return n + c.dropped
 }
 
 func (c *connection) isDetached() bool {

@@ -20,8 +20,8 @@ type Options struct {
 	MaxBufferedAmount int64
 }
 
-// OfTheEngine names the options set that no browser lets a page choose.
-func (o Options) OfTheEngine() (names []string) {
+// EngineOptions names the options set that no browser lets a page choose.
+func EngineOptions(o Options) (names []string) {
 	for _, option := range [...]struct {
 		name string
 		set  bool

@@ -218,7 +218,7 @@ func (c *connection) attach() {
 
 // detach leaves the browser's socket alone, and closes it if it is not.
 func (c *connection) detach() {
-	left := c.Buffered()
+	c.letGo()
 	if c.socket.Truthy() {
 		c.socket.Set("onmessage", nil)
 		for _, typ := range states {
@@ -234,10 +234,6 @@ func (c *connection) detach() {
 		release(c.onWake)
 		c.socket.Call("close")
 	}
-	c.mu.Lock()
-	c.detached = true
-	c.frozen = left
-	c.mu.Unlock()
 }
 
 // finish is the end.

@@ -284,6 +284,9 @@ func (p *play) wantEnd(trace string, cause error) {
 	if !p.peer.closed {
 		p.Error("the carrier was left open")
 	}
+	if p.c.ctx.Err() == nil {
+		p.Error("the context was left open")
+	}
 }
 
 // wantFrames compares what the peer got.

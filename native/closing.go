@@ -7,18 +7,35 @@ import (
 	"unicode/utf8"
 )
 
-// closing is how far the closing handshake has come.
+// phase is how far a connection has come.
+type phase uint8
+
+const (
+	connecting phase = iota
+	open             // frames go both ways
+	shut             // RFC 6455 5.5.1: no frame may follow what is queued
+	lingering        // only the end of the stream is waited for, and not for long
+	ended
+)
+
+// closing is the way from the one to the other.
 type closing struct {
-	established bool
-	peer        *closeFrame    // the peer's Close frame
-	breach      *ProtocolError // the rule that the peer broke, until it is answered
-	failure     error          // why this side gives the connection up
-	lingering   bool           // only the end of the stream is waited for, and not for long
-	halved      bool           // halfClose was called
-	ended       bool
-	outcome     outcome
-	alarm       *time.Timer // ends a closing handshake that does not get on
-	alarmAt     uint64      // written, when the alarm was set
+	phase   phase
+	peer    *closeFrame    // the peer's Close frame
+	breach  *ProtocolError // the rule that the peer broke, until it is answered
+	failure error          // why this side gives the connection up
+	outcome outcome
+	alarm   *time.Timer // ends a closing handshake that does not get on
+	alarmAt uint64      // written, when the alarm was set
+}
+
+// to moves the connection forward and reports whether it was not yet there. Called with mu held.
+func (c *closing) to(next phase) bool {
+	if c.phase >= next {
+		return false
+	}
+	c.phase = next
+	return true
 }
 
 // outcome is what Closed reports.
@@ -46,11 +63,11 @@ func (c *connection) Close(code uint16, reason string) {
 
 // sendClose queues this side's Close frame, the last of all. Called with mu held.
 func (c *connection) sendClose(payload []byte) {
-	if c.shut || !c.established {
+	if c.phase != open {
 		return
 	}
 	c.out.ctrl(opClose, payload)
-	c.shut = true
+	c.to(shut)
 	if c.closeTimeout >= 0 {
 		c.setAlarm(c.closeTimeout)
 	}
@@ -79,36 +96,18 @@ func (c *connection) answerNow() {
 
 // allWritten gets the closing handshake on when nothing is left to write. Called with mu held.
 func (c *connection) allWritten() {
-	if !c.shut || c.busy || c.broken != nil || !c.out.empty() {
-		return
-	}
 	switch {
-	case c.failure != nil:
-		c.halfClose()
+	case c.phase != shut || c.busy || !c.out.empty():
 	case c.peer != nil:
 		c.lingerNow()
-	case c.closeTimeout >= 0 && !c.lingering: // the wait for the answer begins
+	case c.closeTimeout >= 0: // the wait for the answer begins
 		c.setAlarm(c.closeTimeout)
 	}
 }
 
-// halfClose tells the peer of a failed connection that nothing more comes. To close at once could make the system take back
-// the Close frame, if the peer's bytes are still unread here. Called with mu held, which it gives up for the while.
-func (c *connection) halfClose() {
-	half, ok := c.carrier.(interface{ CloseWrite() error })
-	if !ok || c.halved {
-		return
-	}
-	c.halved = true
-	c.mu.Unlock()
-	half.CloseWrite() // an error means that the end is near anyway
-	c.mu.Lock()
-}
-
 // lingerNow bounds the wait for the end of the stream. Called with mu held.
 func (c *connection) lingerNow() {
-	if !c.lingering && !c.ended {
-		c.lingering = true
+	if c.to(lingering) {
 		c.setAlarm(linger)
 	}
 }
@@ -126,19 +125,17 @@ func (c *connection) setAlarm(d time.Duration) {
 // expire ends a connection whose closing handshake does not get on. While the peer still takes what was sent, it does.
 func (c *connection) expire() {
 	c.mu.Lock()
+	over := c.phase != shut || c.written == c.alarmAt
 	switch {
-	case c.ended:
-		c.mu.Unlock()
-		return
-	case !c.lingering && c.written != c.alarmAt:
+	case !over:
 		c.setAlarm(c.closeTimeout)
-		c.mu.Unlock()
-		return
-	case !c.lingering:
+	case c.phase == shut:
 		c.failure = stateError("the closing handshake got no further for " + c.closeTimeout.String() + " (CloseTimeout)")
 	}
 	c.mu.Unlock()
-	abort(c.carrier)
+	if over {
+		c.hangUp(abort)
+	}
 }
 
 // failProtocol fails the connection with a Close frame: RFC 6455 7.1.7. Called with mu held.
@@ -148,7 +145,6 @@ func (c *connection) failProtocol(breach *ProtocolError) {
 	}
 	c.sendClose(closePayload(breach.Code, cut(breach.Problem, maxControl-2)))
 	c.lingerNow()
-	c.allWritten()
 }
 
 // cut returns at most n bytes of s, whole characters.
@@ -165,13 +161,21 @@ func cut(s string, n int) string {
 // Fail ends the connection at once.
 func (c *connection) Fail(why error) {
 	c.mu.Lock()
-	c.failure, c.shut = why, true
-	established := c.established && !c.ended
+	if c.phase != ended {
+		c.failure = why
+		c.to(shut)
+	}
+	established := c.carrier != nil
 	c.mu.Unlock()
 	c.cancel(why)
 	if established {
-		abort(c.carrier)
+		c.hangUp(abort)
 	}
+}
+
+// hangUp ends the carrier, once.
+func (c *connection) hangUp(how func(io.Closer)) {
+	c.hungUp.Do(func() { how(c.carrier) })
 }
 
 // abort ends a carrier without waiting for its peer.
@@ -183,10 +187,13 @@ func abort(carrier io.Closer) {
 	}
 }
 
+// finish ends a carrier in its own order.
+func finish(carrier io.Closer) { carrier.Close() }
+
 // end is the end of the stream: it leaves nothing behind, then has Closed called. Reading goroutine only.
 func (c *connection) end(err error) {
 	c.mu.Lock()
-	if c.peer != nil || c.lingering { // the peer may have ended only its half, and wait for our Close frame
+	if c.peer != nil || c.phase == lingering { // the peer may have ended only its half, and wait for our Close frame
 		if err != io.EOF {
 			c.lingerNow()
 		}
@@ -195,7 +202,7 @@ func (c *connection) end(err error) {
 		}
 	}
 	c.outcome = c.conclude(err)
-	c.ended, c.shut = true, true
+	c.to(ended)
 	if c.alarm != nil {
 		c.alarm.Stop()
 	}
@@ -205,9 +212,9 @@ func (c *connection) end(err error) {
 	c.mu.Unlock()
 
 	if c.outcome.clean {
-		c.carrier.Close()
+		c.hangUp(finish)
 	} else {
-		abort(c.carrier)
+		c.hangUp(abort)
 	}
 	c.cancel(nil)
 
@@ -219,8 +226,9 @@ func (c *connection) end(err error) {
 	c.settle()
 	c.wakeWaiters()
 	c.mu.Unlock()
+	c.buf, c.inflight, c.parser.payload = nil, nil, nil
 
-	c.parser.out = append(c.parser.out, incoming{kind: gotEnd})
+	c.parser.emit(incoming{kind: gotEnd})
 	c.deliver()
 }
 
@@ -232,7 +240,7 @@ func (c *connection) conclude(err error) outcome {
 		if o.code == 0 {
 			o.code = 1005
 		}
-		answered := c.shut && !c.busy && c.out.empty()
+		answered := c.phase >= shut && !c.busy && c.out.empty()
 		o.clean = answered && c.failure == nil && c.broken == nil
 	}
 	switch {

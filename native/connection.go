@@ -16,7 +16,8 @@ type connection struct {
 	ctx          context.Context
 	cancel       context.CancelCauseFunc // ends the opening handshake
 
-	link // set before the reading begins
+	link   // set before the reading begins
+	hungUp sync.Once
 
 	reading     // reading goroutine only
 	dispatching // see there
@@ -84,7 +85,7 @@ func (c *connection) run() {
 		return
 	}
 	c.buf = c.rest
-	c.parser.out = append(c.parser.out, incoming{kind: gotOpen})
+	c.parser.emit(incoming{kind: gotOpen})
 	c.parse()
 	if c.deliver() {
 		c.read()
@@ -93,24 +94,26 @@ func (c *connection) run() {
 
 // establish has Fail end the carrier from now on. If Fail came before, it returns why.
 func (c *connection) establish(l link) error {
-	c.link = l
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.established = c.failure == nil
+	c.link = l
+	if c.failure == nil {
+		c.to(open)
+	}
 	return c.failure
 }
 
 // abandon ends a connection that was never established.
 func (c *connection) abandon(err error) {
 	if c.carrier != nil {
-		abort(c.carrier)
+		c.hangUp(abort)
 	}
 	c.cancel(nil)
 	c.mu.Lock()
 	if c.failure != nil {
 		err = c.failure
 	}
-	c.shut, c.ended = true, true
+	c.to(ended)
 	c.wakeWaiters()
 	c.mu.Unlock()
 	c.sink.Closed(1006, "", false, err)

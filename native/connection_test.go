@@ -135,7 +135,12 @@ func TestWriteErrorComesAfterTheInput(t *testing.T) {
 			p.begin()
 			p.peer.give(textFrame("a"), textFrame("b"))
 			p.want("open text:a text:b")
+			_, before, _ := p.peer.counts()
 			p.c.SendText("counted and dropped")
+			synctest.Wait()
+			if _, writes, _ := p.peer.counts(); writes != before {
+				t.Error("got another write after one that failed")
+			}
 			p.peer.hangUp(io.EOF)
 			p.wantEnd("open text:a text:b closed:1006::false", errCut)
 			p.wantAfter(0)
@@ -261,6 +266,28 @@ func TestRequestThatCannotBeSentOnlyCloses(t *testing.T) {
 	})
 }
 
+func TestUpgradeEndsWithItsContext(t *testing.T) {
+	for _, mute := range []bool{true, false} { // also if the answer comes at the same moment
+		inBubble(t, func(t *testing.T) {
+			w := newWire()
+			w.mute = mute
+			ctx, cancel := context.WithCancelCause(context.Background())
+			if mute {
+				go func() { synctest.Wait(); cancel(errCut) }()
+			} else {
+				cancel(errCut)
+			}
+			if _, err := upgrade(ctx, halfWire{w}, Config{}.request(parseTarget("ws://h/"), nil)); !errors.Is(err, errCut) {
+				t.Errorf("got %v, want the context's cause", err)
+			}
+			synctest.Wait()
+			if !w.closed || !strings.HasPrefix(strings.Join(w.calls, " "), "Abort") {
+				t.Errorf("got the calls %s, want the carrier aborted", w.calls)
+			}
+		})
+	}
+}
+
 // Fail
 
 func TestFailBeforeStart(t *testing.T) {
@@ -285,6 +312,40 @@ func TestFailWhileConnecting(t *testing.T) {
 	})
 }
 
+func TestFailTwiceIsFailOnce(t *testing.T) {
+	for _, when := range []string{"before Start", "while connecting", "when open", "in the closing handshake"} {
+		t.Run(when, func(t *testing.T) {
+			inBubble(t, func(t *testing.T) {
+				defer func() {
+					if r := recover(); r != nil {
+						t.Errorf("got the panic %v", r)
+					}
+				}()
+				p := newPlay(t, nil, Config{})
+				p.peer.mute = when == "while connecting"
+				trace := "closed:1006::false"
+				if when != "before Start" {
+					p.begin()
+				}
+				if !p.peer.mute && when != "before Start" {
+					trace = "open " + trace
+				}
+				if when == "in the closing handshake" {
+					p.c.Close(1000, "")
+				}
+				p.c.Fail(errCut)
+				p.c.Fail(errCut)
+				p.c.Close(1000, "")
+				if when == "before Start" {
+					p.begin()
+				}
+				p.wantEnd(trace, errCut)
+				p.wantAfter(0)
+			})
+		})
+	}
+}
+
 func TestFailWhenOpen(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		p := opened(t, nil)
@@ -305,6 +366,14 @@ func TestFailInAListener(t *testing.T) {
 			p.wantAfter(0)
 		})
 	}
+}
+
+func TestFailIsTheCauseWhateverThePeerBreaksBesides(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		p := opened(t, does{"text:a": func(p *play) { p.c.Fail(errCut) }})
+		p.peer.give(textFrame("a") + frame(0x83, ""))
+		p.wantEnd("open text:a closed:1006::false", errCut)
+	})
 }
 
 func TestFailAfterClose(t *testing.T) {

@@ -18,6 +18,7 @@ func Open(url string, protocols []string, o Options, s Sink) (Conn, error) {
 	if err := o.config().check(); err != nil {
 		return nil, err
 	}
+	o.Header = cloneHeader(o.Header)
 	d := &dialer{Options: o, target: parseTarget(url), protocols: protocols}
 	return newConnection(s, o.config().limits(), d.connect), nil
 }
@@ -73,11 +74,7 @@ func (d *dialer) dial(ctx context.Context) (net.Conn, error) {
 	if blockedPort(port) {
 		return nil, &phaseError{"connect", errors.New("port " + strconv.Itoa(port) + " is blocked by the Fetch Standard")}
 	}
-	dial := d.NetDial
-	if dial == nil {
-		dial = new(net.Dialer).DialContext
-	}
-	conn, err := dial(ctx, "tcp", address)
+	conn, err := d.dialTCP(ctx, address)
 	if err != nil {
 		return nil, &phaseError{"connect", err}
 	}
@@ -85,6 +82,34 @@ func (d *dialer) dial(ctx context.Context) (net.Conn, error) {
 		return conn, nil
 	}
 	return d.secure(ctx, conn, strings.Trim(host, "[]"))
+}
+
+// dialTCP does not wait for a NetDial that goes on when ctx has ended.
+func (d *dialer) dialTCP(ctx context.Context, address string) (net.Conn, error) {
+	if d.NetDial == nil {
+		return new(net.Dialer).DialContext(ctx, "tcp", address)
+	}
+	type result struct {
+		conn net.Conn
+		err  error
+	}
+	dialled := make(chan result)
+	go func() {
+		conn, err := d.NetDial(ctx, "tcp", address)
+		select {
+		case dialled <- result{conn, err}:
+		case <-ctx.Done():
+			if conn != nil {
+				conn.Close()
+			}
+		}
+	}()
+	select {
+	case r := <-dialled:
+		return r.conn, r.err
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
 }
 
 // secure is the client's side of TLS on conn.

@@ -379,19 +379,30 @@ func TestFailEndsEveryPhaseOfConnecting(t *testing.T) {
 	stop()
 }
 
-func TestDialThatDoesNotHearItsContextLeavesNoConnection(t *testing.T) {
-	address, _, stop := silentServer(t)
-	defer stop()
-	dialling, go_ := make(chan struct{}), make(chan struct{})
-	l := dialled(t, "ws://"+address+"/", Options{NetDial: func(_ context.Context, network, address string) (net.Conn, error) {
+// closedConn says when it is closed.
+type closedConn struct {
+	net.Conn
+	closed chan struct{}
+}
+
+func (c closedConn) Close() error {
+	close(c.closed)
+	return c.Conn.Close()
+}
+
+func TestDialThatDoesNotHearItsContextIsNotWaitedForAndLeavesNoConnection(t *testing.T) {
+	dialling, late, closed := make(chan struct{}), make(chan struct{}), make(chan struct{})
+	l := dialled(t, "ws://h/", Options{NetDial: func(context.Context, string, string) (net.Conn, error) {
 		close(dialling)
-		<-go_
-		return net.Dial(network, address)
+		<-late
+		conn, _ := net.Pipe()
+		return closedConn{conn, closed}, nil
 	}}, nil)
 	<-dialling
 	l.c.Fail(errCut)
-	close(go_)
 	l.wantEnd("closed:1006::false", errCut)
+	close(late)
+	<-closed
 }
 
 func TestEndOverTLSAndTCPLeavesNothing(t *testing.T) {
@@ -529,10 +540,10 @@ func TestURLsAreTheStandards(t *testing.T) {
 func TestOptionsThatOnlyOurOwnDiallingHonoursAreNamed(t *testing.T) {
 	all := Options{Header: map[string][]string{}, Origin: "x", TLSConfig: new(tls.Config), ReadLimit: -1, CloseTimeout: 1, HandshakeTimeout: 1, MaxBufferedAmount: 1,
 		NetDial: func(context.Context, string, string) (net.Conn, error) { return nil, nil }}
-	if got := strings.Join(all.OfTheEngine(), " "); got != "Header Origin TLSConfig NetDial ReadLimit CloseTimeout" {
+	if got := strings.Join(EngineOptions(all), " "); got != "Header Origin TLSConfig NetDial ReadLimit CloseTimeout" {
 		t.Errorf("got %s", got)
 	}
-	if got := (Options{HandshakeTimeout: time.Second}).OfTheEngine(); got != nil {
+	if got := EngineOptions(Options{HandshakeTimeout: time.Second}); got != nil {
 		t.Errorf("got %s for none", got)
 	}
 }

@@ -9,8 +9,7 @@ import "time"
 
 // dispatching is the state of the goroutine that calls the sink.
 type dispatching struct {
-	batch []incoming
-	next  int // the first of batch that is not delivered
+	batch *batch
 }
 
 // turn says who delivers.
@@ -25,10 +24,10 @@ const (
 // queue is what passes between the two.
 type queue struct {
 	turn     turn
-	batches  uint32     // counts deliveries, so that watch can tell one from the next
-	backlog  []incoming // parsed while a listener blocks
-	waiting  int        // bytes in backlog
-	alone    bool       // the batch is one message and nothing was sent yet in its listeners
+	batches  uint32 // counts deliveries, so that watch can tell one from the next
+	backlog  *batch // parsed while a listener blocks; nil if nothing was
+	waiting  int    // bytes in backlog
+	alone    bool   // the batch is one message and nothing was sent yet in its listeners
 	watchdog *time.Timer
 	watching bool   // the watchdog is set
 	seen     uint32 // batches, when it last went off
@@ -47,7 +46,7 @@ const (
 // deliver delivers what was parsed, or queues it behind a delivery that is blocked. It reports whether the caller is still the
 // reader.
 func (c *connection) deliver() (reading bool) {
-	if len(c.parser.out) == 0 {
+	if c.parser.out == nil {
 		return true
 	}
 	c.mu.Lock()
@@ -61,21 +60,25 @@ func (c *connection) deliver() (reading bool) {
 	}
 	c.turn = reader
 	c.batches++
-	c.alone = len(c.parser.out) == 1
+	c.alone = len(c.parser.out.list) == 1
 	c.watchFromNow()
-	c.batch, c.parser.out = c.parser.out, c.batch[:0]
+	c.batch = c.parser.takeOut()
 	c.mu.Unlock() // from here on the watchdog's goroutine may have the parser
 	return c.dispatch()
 }
 
 // putBehind queues what was parsed. Called with mu held.
 func (c *connection) putBehind() {
-	for _, in := range c.parser.out {
+	parsed := c.parser.takeOut()
+	for _, in := range parsed.list {
 		c.waiting += len(in.text) + len(in.bytes) + overhead
 	}
-	c.backlog = append(c.backlog, c.parser.out...)
-	clear(c.parser.out)
-	c.parser.out = c.parser.out[:0]
+	if c.backlog == nil {
+		c.backlog = parsed
+	} else {
+		c.backlog.list = append(c.backlog.list, parsed.list...)
+		parsed.release()
+	}
 	c.answer() // RFC 6455 5.5.1: as soon as practical, and the listeners before it may take long
 }
 
@@ -83,14 +86,14 @@ func (c *connection) putBehind() {
 func (c *connection) dispatch() (reading bool) {
 	returned := false
 	defer func() {
-		if !returned { // a listener has ended this goroutine
+		if !returned { // a listener has ended this goroutine, or panicked, and then the program is about to end
 			go c.resume()
 		}
 	}()
 	for more := true; more; more, reading = c.another() {
-		for c.next < len(c.batch) {
-			in := &c.batch[c.next]
-			c.next++
+		for b := c.batch; b.next < len(b.list); {
+			in := &b.list[b.next]
+			b.next++
 			c.give(in)
 		}
 	}
@@ -107,16 +110,15 @@ func (c *connection) resume() {
 
 // another brings the queue as the next batch, or ends the delivery.
 func (c *connection) another() (more, reading bool) {
-	clear(c.batch)
-	c.next = 0
+	c.batch.release()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.batch, c.backlog, c.waiting = c.backlog, c.batch[:0], 0
-	if len(c.batch) > 0 {
+	c.batch, c.backlog, c.waiting = c.backlog, nil, 0
+	if c.batch != nil {
 		c.changed.Broadcast()
 		return true, false
 	}
-	reading = c.turn == reader && !c.ended
+	reading = c.turn == reader && c.phase != ended
 	c.turn = nobody
 	c.changed.Broadcast()
 	c.settle()
@@ -155,7 +157,7 @@ func (c *connection) giveClosing() {
 
 // watchFromNow sets the watchdog if it is not. It goes on by itself while there is traffic. Called with mu held.
 func (c *connection) watchFromNow() {
-	if c.watching || c.ended {
+	if c.watching || c.phase == ended {
 		return
 	}
 	c.watching, c.seen = true, c.batches-1
@@ -169,14 +171,15 @@ func (c *connection) watchFromNow() {
 // watch is the watchdog: it becomes the reader if the delivery that ran when it last went off still runs.
 func (c *connection) watch() {
 	c.mu.Lock()
-	same := c.batches == c.seen
+	stillRuns := c.batches == c.seen && c.turn == reader
+	quiet := c.batches == c.seen && !stillRuns
 	c.seen = c.batches
-	if c.ended || same && c.turn != reader {
+	if c.phase == ended || quiet {
 		c.watching = false
 		c.mu.Unlock()
 		return
 	}
-	if !same {
+	if !stillRuns {
 		c.watchdog.Reset(patience)
 		c.mu.Unlock()
 		return

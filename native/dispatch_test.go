@@ -204,6 +204,26 @@ func TestListenerThatBlocksSeesItsMessagesLeave(t *testing.T) {
 	}
 }
 
+func TestBufferedFallsForAListenerThatSleeps(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		p := newPlay(t, does{"text:1": func(p *play) {
+			p.c.SendText("a") // leaves at once
+			for p.c.Buffered() > 0 {
+				time.Sleep(10 * time.Millisecond) // of the bubble's time
+			}
+			if took := time.Since(p.began); took > 200*time.Millisecond {
+				t.Errorf("got it after %v, want it within 0.2 s", took)
+			}
+		}}, Config{})
+		p.inline()
+		p.begin()
+		p.peer.give(textFrame("1"))
+		time.Sleep(time.Second)
+		p.peer.hangUp(errCut)
+		p.wantEnd("open text:1 closed:1006::false", errCut)
+	})
+}
+
 func TestReadAheadIsBounded(t *testing.T) {
 	for _, size := range []int{0, 1000, 300_000} {
 		inBubble(t, func(t *testing.T) {
@@ -242,19 +262,17 @@ func TestPeerIsReadAgainWhenTheQueueIsTaken(t *testing.T) {
 		first, second := make(blocker), make(blocker)
 		p := opened(t, does{"text:1": first.listen, "text:2": second.listen})
 		p.peer.give(textFrame("1"), textFrame("2"))
-		for range 4 {
-			p.peer.give(binaryFrame(strings.Repeat("x", readAhead)))
-		}
-		p.peer.give(pingFrame("p"))
-		time.Sleep(time.Second) // of the bubble's time
-		first.release()         // the queue is the batch now, and another may be read
-		synctest.Wait()
+		big := binaryFrame(strings.Repeat("x", readAhead))
+		p.peer.give(big, big, pingFrame("p")) // the first fills the queue, the second waits for room
+		time.Sleep(time.Second)               // of the bubble's time
+		p.wantFrames()
+		first.release() // the queue is the batch now, and there is room
+		p.wantFrames("pong:p")
 		second.release()
-		p.peer.await("pong:p")
 		p.peer.hangUp(errCut)
 		p.untilEnd()
-		if got := strings.Count(p.traceNow(), "binary:"); got != 4 {
-			t.Errorf("got %d messages, want 4", got)
+		if got := strings.Count(p.traceNow(), "binary:"); got != 2 {
+			t.Errorf("got %d messages, want 2", got)
 		}
 	})
 }
@@ -324,11 +342,9 @@ func TestQueueDoesNotHoldWhatWasDelivered(t *testing.T) {
 		time.Sleep(time.Second) // of the bubble's time
 		b.release()
 		synctest.Wait()
-		for name, list := range map[string][]incoming{"batch": p.c.batch, "backlog": p.c.backlog, "out": p.c.parser.out} {
-			for _, in := range list[:cap(list)] {
-				if in.text != "" || in.bytes != nil {
-					t.Errorf("the %s still holds %+v", name, in)
-				}
+		for name, list := range map[string]*batch{"batch": p.c.batch, "backlog": p.c.backlog, "out": p.c.parser.out} {
+			if list != nil {
+				t.Errorf("the %s still holds %+v", name, list)
 			}
 		}
 		p.peer.hangUp(errCut)

@@ -30,6 +30,14 @@ type phaseError struct {
 func (e *phaseError) Error() string { return "websocket: " + e.phase + ": " + e.cause.Error() }
 func (e *phaseError) Unwrap() error { return e.cause }
 
+// An optionError is an option whose value can't be.
+type optionError string
+
+func (e optionError) Error() string { return "websocket: " + string(e) }
+
+// Syntax tells package websocket of which kind the error is.
+func (e optionError) Syntax() {}
+
 // A stateError says that something can't be done any more.
 type stateError string
 

@@ -5,10 +5,12 @@ import (
 	"crypto/sha1"
 	"encoding/base64"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // request is the opening handshake of a client: RFC 6455 4.1.
@@ -64,23 +66,37 @@ func (r *request) bytes() []byte {
 // checkHeader refuses what would break the request or is not the program's to set.
 func checkHeader(header map[string][]string, origin string) error {
 	if strings.ContainsAny(origin, "\r\n\x00") {
-		return stateError("got a line break or NUL in the origin " + quote(origin))
+		return optionError("got a line break or NUL in the origin " + quote(origin))
 	}
+	seen := make(map[string]bool, len(header))
 	for name, values := range header {
-		if !isToken(name) {
-			return stateError("got the header name " + strconv.Quote(name) + ", want a token of RFC 9110")
-		}
 		lower := strings.ToLower(name)
-		if strings.HasPrefix(lower, "sec-websocket-") || slices.Contains([]string{"upgrade", "connection", "content-length", "transfer-encoding"}, lower) {
-			return stateError("got the header " + name + ", which belongs to the handshake")
+		switch {
+		case !isToken(name):
+			return optionError("got the header name " + quote(name) + ", want a token of RFC 9110")
+		case strings.HasPrefix(lower, "sec-websocket-"),
+			slices.Contains([]string{"upgrade", "connection", "content-length", "transfer-encoding"}, lower):
+			return optionError("got the header " + name + ", which belongs to the handshake")
+		case lower == "host" && len(values) > 1, lower == "origin" && origin != "", seen[lower]:
+			return optionError("got the header " + name + " more than once")
 		}
+		seen[lower] = true
 		for _, v := range values {
 			if strings.ContainsAny(v, "\r\n\x00") {
-				return stateError("got a line break or NUL in the header " + name)
+				return optionError("got a line break or NUL in the header " + name)
 			}
 		}
 	}
 	return nil
+}
+
+// cloneHeader copies a header, which is the program's to change.
+func cloneHeader(header map[string][]string) map[string][]string {
+	clone := maps.Clone(header)
+	for name, values := range clone {
+		clone[name] = slices.Clone(values)
+	}
+	return clone
 }
 
 func isToken(s string) bool {
@@ -118,7 +134,7 @@ func parseResponse(head string) (*response, error) {
 	version, status, ok := strings.Cut(strings.TrimSuffix(first, "\r"), " ")
 	code, reason, _ := strings.Cut(status, " ")
 	n, err := strconv.ParseUint(code, 10, 16)
-	if !ok || !strings.HasPrefix(version, "HTTP/") || err != nil || n < 100 || n > 599 {
+	if !ok || !strings.HasPrefix(version, "HTTP/") || err != nil || len(code) != 3 || n < 100 || n > 599 {
 		return nil, r.refuse("got the status line " + quote(first) + ", want HTTP/1.1 101 …")
 	}
 	r.version, r.status, r.reason = version, int(n), reason
@@ -235,13 +251,14 @@ const maxHead = 256 << 10
 
 // upgrade exchanges the opening handshake over a carrier. If ctx ends first it aborts the carrier.
 func upgrade(ctx context.Context, carrier io.ReadWriteCloser, q *request) (l link, err error) {
-	stop := context.AfterFunc(ctx, func() { abort(carrier) })
+	hangUp := sync.OnceFunc(func() { abort(carrier) })
+	stop := context.AfterFunc(ctx, hangUp)
 	defer func() {
 		if !stop() {
 			err = context.Cause(ctx)
 		}
 		if err != nil {
-			abort(carrier)
+			hangUp()
 		}
 	}()
 	if _, err := carrier.Write(q.bytes()); err != nil {

@@ -102,15 +102,53 @@ func TestHeadersThatAreRefused(t *testing.T) {
 		{rule: "the handshake's", name: "SEC-WEBSOCKET-PROTOCOL", want: "belongs to the handshake"},
 		{rule: "the handshake's", name: "Upgrade", want: "belongs to the handshake"},
 		{rule: "the handshake's", name: "connection", want: "belongs to the handshake"},
+		{rule: "twice", name: "Origin", origin: "https://a.b", want: "more than once"},
 		{rule: "a body's", name: "Content-Length", value: "5", want: "belongs to the handshake"},
 		{rule: "a body's", name: "Transfer-Encoding", value: "chunked", want: "belongs to the handshake"},
 	} {
-		c := Config{Header: map[string][]string{row.name: {"first", row.value}}, Origin: row.origin}
+		values := []string{"first", row.value}
+		if row.name == "Host" { // of which there may be one
+			values = values[1:]
+		}
+		c := Config{Header: map[string][]string{row.name: values}, Origin: row.origin}
 		_, err := c.Over(nil)("ws://h/", nil, nil)
 		if (err == nil) != (row.want == "") || err != nil && !strings.Contains(err.Error(), row.want) {
 			t.Errorf("%s: %q: got %v, want %q", row.rule, row.name, err, row.want)
 		}
 	}
+}
+
+func TestHeadersThatComeOnce(t *testing.T) {
+	for _, row := range []struct {
+		rule string
+		c    Config
+		ok   bool
+	}{
+		{"one Host", Config{Header: map[string][]string{"Host": {"a"}}}, true},
+		{"two Hosts", Config{Header: map[string][]string{"Host": {"a", "b"}}}, false},
+		{"a name in two cases", Config{Header: map[string][]string{"X-a": {"1"}, "X-A": {"2"}}}, false},
+		{"Origin as a header", Config{Header: map[string][]string{"Origin": {"http://o"}}}, true},
+		{"Origin as a header and an option", Config{Header: map[string][]string{"origin": {"http://o"}}, Origin: "http://p"}, false},
+	} {
+		if err := row.c.check(); (err == nil) != row.ok {
+			t.Errorf("%s: got %v, want it taken: %t", row.rule, err, row.ok)
+		}
+	}
+}
+
+func TestHeaderIsTheProgramsToChangeAfterwards(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		header := map[string][]string{"X": {"before"}}
+		p := newPlay(t, nil, Config{Header: header})
+		header["X"][0] = "after"
+		header["Y"] = []string{"after"}
+		p.begin()
+		if !strings.Contains(p.peer.request, "X: before\r\n") || strings.Contains(p.peer.request, "after") {
+			t.Errorf("got %q", p.peer.request)
+		}
+		p.peer.hangUp(errCut)
+		p.untilEnd()
+	})
 }
 
 // answered is a server's answer that opens the connection, with some lines replaced, by name, or left out, by "".
@@ -164,6 +202,7 @@ func TestAnswers(t *testing.T) {
 		{rule: "HTTP/2", answer: answered("HTTP/1.1", "HTTP/2 101 Switching Protocols"), problem: "got HTTP/2, want HTTP/1.1"},
 		{rule: "no HTTP", answer: "SSH-2.0-OpenSSH_9.6\r\n\r\n", problem: `got the status line "SSH-2.0-OpenSSH_9.6\r"`},
 		{rule: "an empty status line", answer: "\r\n\r\n\r\n", problem: "got the status line"},
+		{rule: "nothing", answer: "\n\n", problem: "got the status line"},
 		{rule: "a status of two digits", answer: answered("HTTP/1.1", "HTTP/1.1 10 X"), problem: "got the status line"},
 		{rule: "a status of four digits", answer: answered("HTTP/1.1", "HTTP/1.1 1010 X"), problem: "got the status line"},
 		{rule: "101 in four digits", answer: answered("HTTP/1.1", "HTTP/1.1 0101 X"), problem: "got the status line"},

@@ -19,22 +19,23 @@ type Options struct {
 	// TLSConfig is used for wss. nil is the default configuration. Not in a browser.
 	TLSConfig *tls.Config
 	// NetDial connects in place of net.Dialer, with network "tcp" and the URL's host:port as it stands, so that host names may
-	// mean something to it alone. Not in a browser.
+	// mean something to it alone. A connection that it brings after ctx has ended is closed. Not in a browser.
 	NetDial func(ctx context.Context, network, address string) (net.Conn, error)
 	// ReadLimit is the longest message taken, in bytes. A longer one fails the connection. 0 is 64 MiB, a negative one no limit.
 	ReadLimit int64
 	// HandshakeTimeout bounds the time from Start to the open event. 0 is 45 s, a negative one no limit.
 	HandshakeTimeout time.Duration
-	// CloseTimeout is how long the closing handshake may make no progress. 0 is 60 s, a negative one no limit. Not in a
-	// browser, which has its own.
+	// CloseTimeout is how long the closing handshake may make no progress: the peer takes nothing more of what is queued, which
+	// is written in pieces of up to 128 KiB, or does not answer. 0 is 60 s, a negative one no limit. Not in a browser, which has
+	// its own.
 	CloseTimeout time.Duration
 	// MaxBufferedAmount bounds BufferedAmount, in bytes. A message beyond it fails the connection, as the Standard has it. 0 is
 	// no limit.
 	MaxBufferedAmount int64
 }
 
-// OfTheEngine names the options set that only this engine's own dialling can honour.
-func (o Options) OfTheEngine() (names []string) {
+// EngineOptions names the options set that only this engine's own dialling can honour.
+func EngineOptions(o Options) (names []string) {
 	for _, option := range []struct {
 		name string
 		set  bool

@@ -10,9 +10,9 @@ import (
 // websocket.Dialer's Engine and serves one connection. The URL's host and path go into the handshake; nothing is resolved or
 // dialled, and wss adds no TLS.
 //
-// The carrier belongs to the connection from Start on. Its Close must end a Read and a Write that wait. Where it has a
-// CloseWrite() error, that is used to tell the peer that nothing more comes; where it has an Abort() error, that is used in
-// place of Close to end it without regard to what is unsent.
+// The carrier belongs to the connection from Start on, and is closed once; without Start it stays the caller's. Its Close must
+// end a Read and a Write that wait. Where it has an Abort() error, that is called in place of Close to end it without regard to
+// what is unsent.
 func Over(carrier io.ReadWriteCloser) func(url string, protocols []string, s Sink) (Conn, error) {
 	return Config{}.Over(carrier)
 }
@@ -35,6 +35,7 @@ func (o Config) Over(carrier io.ReadWriteCloser) func(url string, protocols []st
 		if err := o.check(); err != nil {
 			return nil, err
 		}
+		o.Header = cloneHeader(o.Header)
 		return newConnection(s, o.limits(), func(ctx context.Context) (link, error) {
 			return upgrade(ctx, carrier, o.request(parseTarget(url), protocols))
 		}), nil

@@ -2,6 +2,7 @@ package native
 
 import (
 	"strconv"
+	"sync"
 	"unsafe"
 )
 
@@ -23,12 +24,26 @@ const (
 	gotEnd
 )
 
+// batch is what one read brought. An idle connection has none.
+type batch struct {
+	list []incoming
+	next int // the first that is not delivered
+}
+
+var batches = sync.Pool{New: func() any { return new(batch) }}
+
+func (b *batch) release() {
+	clear(b.list)
+	b.list, b.next = b.list[:0], 0
+	batches.Put(b)
+}
+
 // parser makes messages of bytes: RFC 6455 5 and 6. It does no I/O. Reading goroutine only.
 type parser struct {
 	masked bool         // RFC 6455 5.1: whether the peer must mask, so whether this side is the server
 	limit  int64        // the longest message taken; negative: none
 	pong   func([]byte) // called with a ping's payload when it is parsed
-	out    []incoming   // what was parsed and not yet taken
+	out    *batch       // what was parsed and not yet taken; may be nil
 	close  *closeFrame  // the peer's Close frame; nothing is parsed after it
 
 	frame   header // the frame under way, its key turned as far as it was read
@@ -39,6 +54,21 @@ type parser struct {
 	message opcode // the kind of the message under way, opContinuation if there is none
 	payload []byte // what came of it
 	text    utf8Stream
+}
+
+// emit adds to what was parsed.
+func (p *parser) emit(in incoming) {
+	if p.out == nil {
+		p.out = batches.Get().(*batch)
+	}
+	p.out.list = append(p.out.list, in)
+}
+
+// takeOut takes what was parsed, nil if there is nothing.
+func (p *parser) takeOut() *batch {
+	out := p.out
+	p.out = nil
+	return out
 }
 
 // closeFrame is a Close frame's body. A code of 0 is none.
@@ -138,9 +168,9 @@ func (p *parser) whole(b []byte) *ProtocolError {
 		if !validUTF8(b) {
 			return invalidText("a text message")
 		}
-		p.out = append(p.out, incoming{kind: gotText, text: string(b)})
+		p.emit(incoming{kind: gotText, text: string(b)})
 	} else {
-		p.out = append(p.out, incoming{kind: gotBinary, bytes: append(make([]byte, 0, len(b)), b...)})
+		p.emit(incoming{kind: gotBinary, bytes: append(make([]byte, 0, len(b)), b...)})
 	}
 	p.message = opContinuation
 	return nil
@@ -205,14 +235,14 @@ func (p *parser) end() *ProtocolError {
 	kind, payload := p.message, p.payload
 	p.message, p.payload = opContinuation, nil
 	if kind == opBinary {
-		p.out = append(p.out, incoming{kind: gotBinary, bytes: payload})
+		p.emit(incoming{kind: gotBinary, bytes: payload})
 		return nil
 	}
 	if !p.text.done() {
 		return invalidText("a text message, which ends inside a character")
 	}
 	// Nobody else has the payload's bytes, and nobody changes them any more.
-	p.out = append(p.out, incoming{kind: gotText, text: unsafe.String(unsafe.SliceData(payload), len(payload))})
+	p.emit(incoming{kind: gotText, text: unsafe.String(unsafe.SliceData(payload), len(payload))})
 	return nil
 }
 
@@ -228,7 +258,7 @@ func (p *parser) endControl() *ProtocolError {
 			return err
 		}
 		p.close = &closeFrame{code, reason}
-		p.out = append(p.out, incoming{kind: gotClosing})
+		p.emit(incoming{kind: gotClosing})
 	}
 	return nil
 }

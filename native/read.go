@@ -71,7 +71,7 @@ func (c *connection) parse() {
 // refuse notes that the peer broke a rule. Like a Close frame it takes effect behind the messages that came before it.
 func (c *connection) refuse(err *ProtocolError) {
 	if err != nil {
-		c.parser.out = append(c.parser.out, incoming{kind: gotBreach})
+		c.parser.emit(incoming{kind: gotBreach})
 		c.verdict(nil, err)
 	}
 }
@@ -82,7 +82,7 @@ func (c *connection) verdict(f *closeFrame, breach *ProtocolError) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.peer, c.breach = f, breach
-	if c.shut { // ours has gone out: this is its answer, or crossed it
+	if c.phase >= shut { // ours has gone out: this is its answer, or crossed it
 		c.answer()
 	}
 }

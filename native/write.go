@@ -14,11 +14,10 @@ import (
 type sending struct {
 	out       outbox
 	busy      bool // somebody writes
-	shut      bool // RFC 6455 5.5.1: no frame may follow
 	broken    error
 	buffered  uint64 // bufferedAmount
 	unsettled uint64 // part of it that was written during a delivery; see settle
-	written   uint64 // chunks, ever
+	written   uint64 // writes, ever
 	pongs     int    // bytes of pongs in out
 	late      bool   // a pong with latePong is to follow, since too many were waiting
 	latePong  []byte // the last ping's payload
@@ -60,7 +59,7 @@ func (c *connection) send(op opcode, p []byte) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.buffered += uint64(len(p))
-	if c.shut {
+	if c.phase != open {
 		return
 	}
 	c.out.data(op, p)
@@ -75,7 +74,7 @@ func (c *connection) pong(payload []byte) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	switch {
-	case c.shut:
+	case c.phase != open:
 	case c.pongs > maxPongs:
 		c.late, c.latePong = true, append(c.latePong[:0], payload...)
 	default:
@@ -111,10 +110,19 @@ func (c *connection) startWriter() {
 // write is the writing goroutine: it writes until the outbox is empty. end waits for it.
 func (c *connection) write() {
 	for {
-		err := c.push(c.carrier.Write)
+		for c.done < len(c.inflight) {
+			payload, _, err := c.writeChunk(c.carrier.Write)
+			c.mu.Lock()
+			if c.account(payload); err != nil {
+				c.pause(err)
+				c.mu.Unlock()
+				return
+			}
+			c.mu.Unlock()
+		}
 		c.mu.Lock()
-		if err != nil || c.out.empty() {
-			c.pause(err)
+		if c.out.empty() {
+			c.pause(nil)
 			c.mu.Unlock()
 			return
 		}
@@ -124,7 +132,7 @@ func (c *connection) write() {
 }
 
 // writeInline writes what can be written without waiting, on the caller's goroutine. The writing goroutine takes the rest.
-// Called with mu held, which it gives up for the while.
+// Called with mu held, and the write does not give it up: it does not wait.
 func (c *connection) writeInline() {
 	if c.writeNow == nil {
 		c.startWriter()
@@ -135,50 +143,56 @@ func (c *connection) writeInline() {
 	}
 	c.busy = true
 	c.takeOut()
-	c.mu.Unlock()
-	err := c.push(c.writeNow)
-	c.mu.Lock()
-	if err == nil && (c.done < len(c.inflight) || !c.out.empty()) {
+	for c.done < len(c.inflight) {
+		payload, whole, err := c.writeChunk(c.writeNow)
+		if c.account(payload); err != nil {
+			c.pause(err)
+			return
+		}
+		if !whole {
+			go c.writer()
+			return
+		}
+	}
+	if !c.out.empty() {
 		go c.writer()
 		return
 	}
-	c.pause(err)
+	c.pause(nil)
 }
 
 // takeOut takes what is to be written. Called with mu held.
 func (c *connection) takeOut() {
 	c.inflight, c.done = c.out.take(c.inflight), 0
 	c.pongs = 0
-	if c.late && !c.shut {
+	if c.late && c.phase == open {
 		c.late = false
 		c.out.ctrl(opPong, c.latePong)
 	}
 }
 
-// push writes the chunks in flight, until one is written only in part.
-func (c *connection) push(write func([]byte) (int, error)) error {
-	for c.done < len(c.inflight) {
-		chunk := c.inflight[c.done]
-		n, err := write(chunk.buf[c.offset:])
-		c.offset += n
-		if err != nil {
-			return err
-		}
-		if c.offset < len(chunk.buf) {
-			return nil
-		}
-		c.mu.Lock()
-		c.written++
-		c.unsettled += uint64(chunk.payload)
-		if c.turn != reader || c.waiters != nil {
-			c.settle()
-		}
-		c.mu.Unlock()
-		c.inflight[c.done] = nil
-		c.done, c.offset = c.done+1, 0
-		chunk.release()
+// writeChunk writes of the next chunk in flight what can be written. If that was all, it returns the bytes of messages in it.
+func (c *connection) writeChunk(write func([]byte) (int, error)) (payload int, whole bool, err error) {
+	chunk := c.inflight[c.done]
+	n, err := write(chunk.buf[c.offset:])
+	c.offset += n
+	if err != nil || c.offset < len(chunk.buf) {
+		return 0, false, err
 	}
-	return nil
+	payload = chunk.payload
+	chunk.release()
+	c.inflight[c.done] = nil
+	c.done, c.offset = c.done+1, 0
+	return payload, true, nil
+}
+
+// account notes that a chunk was written. Called with mu held.
+func (c *connection) account(payload int) {
+	c.written++
+	c.unsettled += uint64(payload)
+	if c.turn != reader || c.waiters != nil {
+		c.settle()
+	}
 }
 
 // pause is the end of writing, for the time being or with an error for good. Called with mu held.
@@ -186,15 +200,12 @@ func (c *connection) pause(err error) {
 	c.busy = false
 	if err != nil && c.broken == nil {
 		c.broken = err
-		c.shut = true
 		c.out.drop()
 		c.lingerNow() // what was received is still read
+		c.wakeWaiters()
 	}
 	c.changed.Broadcast()
 	c.allWritten()
-	if c.broken != nil {
-		c.wakeWaiters()
-	}
 }
 
 // settle takes what was written off bufferedAmount. During a delivery that waits for its end: WebSockets Standard, 3.1: the
@@ -231,14 +242,12 @@ func (c *connection) Wait(ctx context.Context, below uint64) error {
 			c.mu.Unlock()
 			return nil
 		}
-		if c.ended || c.broken != nil {
+		if c.phase == ended || c.broken != nil {
 			unsent := c.buffered
 			c.mu.Unlock()
 			return stateError("the connection has ended with " + strconv.FormatUint(unsent, 10) + " bytes unsent")
 		}
-		if c.established {
-			c.startWriter()
-		}
+		c.startWriter()
 		if c.waiters == nil {
 			c.waiters = make(chan struct{})
 		}

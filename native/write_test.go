@@ -191,10 +191,15 @@ func TestBufferedIsNotResetByTheEnd(t *testing.T) {
 		p := opened(t, nil)
 		p.peer.take(0)
 		p.c.SendText("never taken")
+		synctest.Wait()
+		p.c.SendText("nor this")
 		p.peer.hangUp(errCut)
 		p.wantEnd("open closed:1006::false", errCut)
-		if got := p.c.Buffered(); got != uint64(len("never taken")) {
+		if got := p.c.Buffered(); got != uint64(len("never takennor this")) {
 			t.Errorf("got %d buffered, want it all", got)
+		}
+		if !p.c.out.empty() {
+			t.Error("the chunks were kept")
 		}
 	})
 }
