@@ -40,7 +40,7 @@ type Conn = interface {
 	SetBlobs(on bool)
 	// Close begins the closing handshake behind all that is queued. A code of 0 is no code.
 	Close(code uint16, reason string)
-	// Fail ends the connection without a closing handshake; it ends in Sink.Closed(1006, "", false, why).
+	// Fail ends the connection without a closing handshake; it ends in Sink.Closed(1006, "", false, why). why is not nil.
 	Fail(why error)
 	// Closing reports whether the peer has begun the closing handshake and everything before that has been delivered. An
 	// engine that calls Sink.Closing may always return false.

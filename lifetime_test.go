@@ -86,6 +86,36 @@ func TestUnreachableSocketSendsWhatIsQueued(t *testing.T) {
 	}
 }
 
+// A listener whose signal has ended keeps nothing.
+func TestEndedSignalLetsTheSocketGo(t *testing.T) {
+	id := newID(t)
+	opened := make(chan struct{})
+	ctx, cancel := context.WithCancel(t.Context())
+	func() {
+		ws, _ := websocket.New(server() + "/echo?id=" + id)
+		ws.AddEventListener("open", func(websocket.Event) {
+			ws.AddEventListener("close", func(websocket.Event) {}, websocket.Signal(ctx))
+			close(opened)
+		}, websocket.Once)
+		ws.AddEventListener("message", func(websocket.Event) {}, websocket.Signal(ctx))
+		ws.Start()
+	}()
+	<-opened
+	runtime.GC()
+	if record := ask(t, server()+"/recorded?now=1&id="+id); record != "request" {
+		t.Errorf("the peer got %q while the signal had not ended", record)
+	}
+	cancel()
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		if record := recorded(t, id); record != "request close: server" {
+			t.Errorf("the peer got %q", record)
+		}
+	}()
+	collect(t, ended)
+}
+
 // A socket that has a listener for what can still come, or whose end somebody waits for, is kept.
 func TestAwaitedSocketIsKept(t *testing.T) {
 	for name, await := range map[string]func(ws *websocket.WebSocket, got chan<- string) <-chan struct{}{

@@ -26,7 +26,8 @@ type closing struct {
 	failure error          // why this side gives the connection up
 	outcome outcome
 	alarm   *time.Timer // ends a closing handshake that does not get on
-	alarmAt uint64      // written, when the alarm was set
+	due     time.Time   // when it goes off; one that was set anew may do so too early
+	alarmAt uint64      // written, when it was set
 }
 
 // to moves the connection forward and reports whether it was not yet there. Called with mu held.
@@ -114,7 +115,7 @@ func (c *connection) lingerNow() {
 
 // setAlarm has expire called. Called with mu held.
 func (c *connection) setAlarm(d time.Duration) {
-	c.alarmAt = c.written
+	c.alarmAt, c.due = c.written, time.Now().Add(d)
 	if c.alarm == nil {
 		c.alarm = time.AfterFunc(d, c.expire)
 	} else {
@@ -125,6 +126,10 @@ func (c *connection) setAlarm(d time.Duration) {
 // expire ends a connection whose closing handshake does not get on. While the peer still takes what was sent, it does.
 func (c *connection) expire() {
 	c.mu.Lock()
+	if time.Now().Before(c.due) {
+		c.mu.Unlock()
+		return
+	}
 	over := c.phase != shut || c.written == c.alarmAt
 	switch {
 	case !over:

@@ -120,7 +120,6 @@ func (c *connection) another() (more, reading bool) {
 	}
 	reading = c.turn == reader && c.phase != ended
 	c.turn = nobody
-	c.changed.Broadcast()
 	c.settle()
 	c.writeInline()
 	return false, reading

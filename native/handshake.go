@@ -140,7 +140,7 @@ func parseResponse(head string) (*response, error) {
 	r.version, r.status, r.reason = version, int(n), reason
 	var last string
 	for line := range strings.Lines(rest) {
-		line = strings.TrimRight(line, "\r\n")
+		line = strings.TrimSuffix(strings.TrimSuffix(line, "\n"), "\r")
 		if line == "" {
 			break
 		}
@@ -150,7 +150,7 @@ func parseResponse(head string) (*response, error) {
 			continue
 		}
 		name, value, ok := strings.Cut(line, ":")
-		if !ok || !isToken(name) {
+		if !ok || !isToken(name) || strings.ContainsAny(value, "\x00\r") { // RFC 9110 5.5
 			return nil, r.refuse("got the header line " + quote(line) + ", want NAME: VALUE")
 		}
 		last = canonical(name)

@@ -154,11 +154,8 @@ func (c *connection) writeInline() {
 			return
 		}
 	}
-	if !c.out.empty() {
-		go c.writer()
-		return
-	}
 	c.pause(nil)
+	c.startWriter() // if a late pong was added
 }
 
 // takeOut takes what is to be written. Called with mu held.
