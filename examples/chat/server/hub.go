@@ -57,6 +57,11 @@ func newHub() *hub { return &hub{members: map[*member]struct{}{}} }
 var upgrader gorilla.Upgrader
 
 func (h *hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if !h.begin() {
+		http.Error(w, "the server stops", http.StatusServiceUnavailable)
+		return
+	}
+	defer h.running.Done()
 	conn, err := upgrader.Upgrade(w, r, nil)
 	if err != nil {
 		return // Upgrade has answered
@@ -67,26 +72,30 @@ func (h *hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		written: make(chan struct{}),
 		queue:   make(chan string, maxQueue),
 	}
-	if !h.enter(m) {
-		conn.Close()
-		return
-	}
-	defer h.running.Done()
+	h.enter(m)
 	go m.write()
 	h.listen(m)
 	<-m.written
 }
 
-// enter takes m in, nameless, unless the room is being closed.
-func (h *hub) enter(m *member) bool {
+// begin counts a connection that stop waits for, unless the room is being closed.
+func (h *hub) begin() bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.stopping {
-		return false
+	if !h.stopping {
+		h.running.Add(1)
 	}
-	h.running.Add(1)
+	return !h.stopping
+}
+
+// enter takes m in, nameless.
+func (h *hub) enter(m *member) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	h.members[m] = struct{}{}
-	return true
+	if h.stopping { // since begin
+		h.drop(m, gorilla.CloseGoingAway, "the server stops")
+	}
 }
 
 // stop closes all connections and waits for their ends.
