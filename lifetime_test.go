@@ -36,6 +36,19 @@ func collect(t *testing.T, until <-chan struct{}) {
 	}
 }
 
+// wantCollected collects garbage until the connection with the id has ended, and wants the peer to have got that on it.
+func wantCollected(t *testing.T, id, want string) {
+	t.Helper()
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		if got := recorded(t, id); got != want {
+			t.Errorf("the peer got %q, want %q", got, want)
+		}
+	}()
+	collect(t, ended)
+}
+
 // A socket that nobody refers to and nobody listens to is closed without a code: WebSockets Standard, 5.
 func TestUnreachableSocketIsClosed(t *testing.T) {
 	id := newID(t)
@@ -49,16 +62,7 @@ func TestUnreachableSocketIsClosed(t *testing.T) {
 		ws.Start()
 	}()
 	<-opened
-	ended := make(chan struct{})
-	var record string
-	go func() {
-		defer close(ended)
-		record = recorded(t, id)
-	}()
-	collect(t, ended)
-	if record != "request close: server" {
-		t.Errorf("the peer got %q, want a Close frame without a code", record)
-	}
+	wantCollected(t, id, "request close: server") // without a code
 }
 
 // What it has sent is sent all the same.
@@ -74,16 +78,7 @@ func TestUnreachableSocketSendsWhatIsQueued(t *testing.T) {
 		ws.Start()
 	}()
 	<-opened
-	ended := make(chan struct{})
-	var record string
-	go func() {
-		defer close(ended)
-		record = recorded(t, id)
-	}()
-	collect(t, ended)
-	if record != "request text:last words close: server" {
-		t.Errorf("the peer got %q", record)
-	}
+	wantCollected(t, id, "request text:last words close: server")
 }
 
 // A listener whose signal has ended keeps nothing.
@@ -106,14 +101,7 @@ func TestEndedSignalLetsTheSocketGo(t *testing.T) {
 		t.Errorf("the peer got %q while the signal had not ended", record)
 	}
 	cancel()
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		if record := recorded(t, id); record != "request close: server" {
-			t.Errorf("the peer got %q", record)
-		}
-	}()
-	collect(t, ended)
+	wantCollected(t, id, "request close: server")
 }
 
 // A socket that has a listener for what can still come, or whose end somebody waits for, is kept.

@@ -21,7 +21,7 @@ func browse(t *testing.T, url string) context.Context {
 	t.Helper()
 	path, err := goCommand(t.Context(), "run", "github.com/twinsocket/websocket/wasm_exec", "chrome")
 	if err != nil {
-		t.Skipf("no browser: %v", err)
+		t.Fatalf("no browser: %v", err)
 	}
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path))
 	if os.Geteuid() == 0 {
