@@ -87,11 +87,15 @@ func TestCloseWhileConnecting(t *testing.T) {
 		{name: "after Start", url: raw("delay=3000"), before: func(s *socket) {
 			s.Start()
 			must(s.t, s.Close(3000, "x"))
-			s.note(fmt.Sprint(s.ReadyState()))
+			if state := s.ReadyState(); state < websocket.Closing {
+				s.t.Errorf("got %v after Close", state)
+			}
 			must(s.t, s.Close(3001, "y"))
 			must(s.t, s.Send(websocket.Text("é")))
-			s.note(fmt.Sprint(s.BufferedAmount()))
-		}, want: "CLOSING 2 " + failed, err: "before the connection was established"},
+			if n := s.BufferedAmount(); n != 2 {
+				s.t.Errorf("got %d buffered, want 2", n)
+			}
+		}, want: failed, err: "before the connection was established"},
 		{name: "before Start", url: "/echo", before: func(s *socket) {
 			must(s.t, s.Close(1000, ""))
 			s.note(fmt.Sprint(s.ReadyState()))
