@@ -1,10 +1,11 @@
 GO   ?= go
 PORT ?= 8080
+FUZZTIME ?= 30s
 
 # The race detector needs a C compiler.
 RACE := $(shell [ "$$($(GO) env CGO_ENABLED)" = 1 ] && command -v "$$($(GO) env CC)" >/dev/null && echo -race)
 
-.PHONY: help demo test vet native browser chrome
+.PHONY: help demo test vet native browser chrome fuzz
 help: ## say what there is
 	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' Makefile | expand -t 16
 
@@ -27,3 +28,7 @@ native: chrome ## run the tests natively
 
 browser: chrome ## run the tests in headless Chrome
 	$(GO) run ./testserver $(GO) run ./wasm_exec test -timeout 10m ./...
+
+fuzz: ## fuzz each target for FUZZTIME (30s)
+	@for f in $$(sed -n 's/^func \(Fuzz[A-Za-z0-9]*\).*/\1/p' native/*_test.go); do \
+		echo $$f; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) ./native || exit 1; done

@@ -179,3 +179,19 @@ func FuzzHeader(f *testing.F) {
 		}
 	})
 }
+
+// What may be sent is read back as it was; what is refused is refused with an error that says so.
+func FuzzClosePayload(f *testing.F) {
+	for _, payload := range []string{"", "\x03", "\x03\xE8", "\x03\xE8bye", "\x03\xE8\xFF", "\x13\x87é", "\x00\x00", "\xFF\xFF"} {
+		f.Add([]byte(payload))
+	}
+	f.Fuzz(func(t *testing.T, payload []byte) {
+		code, reason, err := parseClose(payload)
+		switch {
+		case err != nil && err.Code != 1002 && err.Code != 1007:
+			t.Errorf("%x: got %v, want 1002 or 1007", payload, err)
+		case err == nil && string(closePayload(code, reason)) != string(payload):
+			t.Errorf("%x: got %d %q, which is %x", payload, code, reason, closePayload(code, reason))
+		}
+	})
+}
