@@ -32,9 +32,8 @@ type core struct {
 	ended    bool // the close event's listeners have returned
 	waited   bool // Done was called
 	givenUp  error
-	end      error         // what Run returns
-	signals  []func() bool // stop what waits for the ends of listeners' signals
-	deadline *time.Timer   // before Start the reminder, then the handshake's end
+	end      error       // what Run returns
+	deadline *time.Timer // before Start the reminder, then the handshake's end
 }
 
 // agreement is what the handshake brought.
@@ -239,8 +238,18 @@ func (c *core) hold() {
 func (c *core) holdUntil(signal context.Context) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.started && !c.ended {
-		c.signals = append(c.signals, context.AfterFunc(signal, c.hold))
+	if c.started && !c.ended && signal.Done() != nil {
+		go c.awaitSignal(signal)
+	}
+}
+
+// awaitSignal ends with the signal or the socket. context.AfterFunc would need no goroutine, but in a wasm program that uses no
+// Signal it would cost more than all of this file.
+func (c *core) awaitSignal(signal context.Context) {
+	select {
+	case <-signal.Done():
+		c.hold()
+	case <-c.done:
 	}
 }
 
@@ -318,9 +327,6 @@ func (c *core) Closed(code uint16, reason string, clean bool, why error) {
 func (c *core) finish() {
 	c.mu.Lock()
 	c.ended = true
-	for _, stop := range c.signals {
-		stop()
-	}
 	c.mu.Unlock()
 	c.hold()
 	close(c.done)
