@@ -148,6 +148,8 @@ func (ws *WebSocket) Send(d Data) error {
 // else the error is ErrSyntax. From this call on no message is delivered. Before the socket is open Close gives the connection
 // up: error and close events follow. When the socket is closing or closed already it does nothing.
 //
+// Deviation: in JavaScript a code of 0 is an error and an argument left out is none; Go has no such argument.
+//
 // WebSockets Standard, 3.1: https://websockets.spec.whatwg.org/#dom-websocket-close
 func (ws *WebSocket) Close(code uint16, reason string) error {
 	defer runtime.KeepAlive(ws)
