@@ -95,9 +95,7 @@ func (c *core) start(ws *WebSocket) {
 	runtime.AddCleanup(ws, func(c *core) { c.close(0, "", nil) }, c)
 	c.hold()
 	for _, l := range ws.listeners() {
-		if l.signal != nil {
-			c.holdUntil(l.signal)
-		}
+		c.awaitSignal(l)
 	}
 	if why != nil { // closed before it was started: the events of a failed connection, and no connection
 		go c.Closed(1006, "", false, why)
@@ -234,21 +232,22 @@ func (c *core) hold() {
 	}
 }
 
-// holdUntil looks again at whether the handle must be held when a listener's signal ends. Until Start it is not held.
-func (c *core) holdUntil(signal context.Context) {
+// awaitSignal looks again at whether the handle must be held when a listener's signal ends. Until Start it is not held.
+func (c *core) awaitSignal(l *listener) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.started && !c.ended && signal.Done() != nil {
-		go c.awaitSignal(signal)
+	if c.started && !c.ended && l.signal != nil && l.signal.Done() != nil {
+		go c.holdAfter(l.signal.Done(), l.off)
 	}
 }
 
-// awaitSignal ends with the signal or the socket. context.AfterFunc would need no goroutine, but in a wasm program that uses no
-// Signal it would cost more than all of this file.
-func (c *core) awaitSignal(signal context.Context) {
+// holdAfter ends with the signal, its listener or the socket. context.AfterFunc would need no goroutine, but in a wasm program
+// that uses no Signal it would cost more than all of this file.
+func (c *core) holdAfter(signal, off <-chan struct{}) {
 	select {
-	case <-signal.Done():
+	case <-signal:
 		c.hold()
+	case <-off:
 	case <-c.done:
 	}
 }

@@ -60,6 +60,7 @@ type listener struct {
 	flags   listenerFlag
 	signal  context.Context // nil, or the listener's end
 	removed atomic.Bool
+	off     chan struct{} // closed when it is removed, if there is a signal
 }
 
 // gone reports whether the listener is not to be called any more.
@@ -72,7 +73,7 @@ type eventTarget struct {
 	self    EventTarget // what Event.Target returns
 	changed func()      // called when a listener came or went; may be nil
 
-	signalled func(context.Context) // called when a listener came with a signal; may be nil
+	signalled func(*listener) // called with a listener that came; may be nil
 
 	mu   sync.Mutex                  // held while list is replaced
 	list atomic.Pointer[[]*listener] // in order of adding; never changed in place, so that a dispatch can walk it
@@ -87,9 +88,12 @@ func (t *eventTarget) AddEventListener(typ string, call func(Event), options ...
 	if call == nil || l.gone() {
 		return func() {}
 	}
+	if l.signal != nil {
+		l.off = make(chan struct{})
+	}
 	t.replace(func(list []*listener) []*listener { return append(list, l) })
-	if l.signal != nil && t.signalled != nil {
-		t.signalled(l.signal)
+	if t.signalled != nil {
+		t.signalled(l)
 	}
 	return func() { t.remove(l) }
 }
@@ -98,6 +102,9 @@ func (t *eventTarget) AddEventListener(typ string, call func(Event), options ...
 func (t *eventTarget) remove(l *listener) bool {
 	if l.removed.Swap(true) {
 		return false
+	}
+	if l.off != nil {
+		close(l.off)
 	}
 	t.replace(func(list []*listener) []*listener { return list })
 	return true

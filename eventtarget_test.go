@@ -286,19 +286,19 @@ func TestListenersOfManyGoroutines(t *testing.T) {
 }
 
 func TestEventsOfTheConnectionAreTrustedUntilDispatchedAgain(t *testing.T) {
-	row{url: "/echo", on: does{"open": func(s *socket) {
-		s.AddEventListener("again", func(e websocket.Event) {})
-	}, "close": func(s *socket) {}}, before: func(s *socket) {
-		s.OnOpen(func(e websocket.Event) {
-			s.note(fmt.Sprint(e.IsTrusted()))
-			_, err := s.DispatchEvent(e)
-			s.note(fmt.Sprint(errors.Is(err, websocket.ErrInvalidState)))
-			go func() {
-				// The dispatch is over when the next event's has begun, and this dispatch nests in that one's goroutine or not.
-				s.Close(1000, "")
-			}()
+	var open websocket.Event
+	row{url: "/echo", before: func(s *socket) {
+		s.AddEventListener("open", func(e websocket.Event) {
+			open = e
+			_, err := s.DispatchEvent(e) // it is being dispatched
+			s.note(fmt.Sprint(e.IsTrusted(), " ", errors.Is(err, websocket.ErrInvalidState)))
 		})
-	}, want: "open/1 true true close:1000::true/3"}.run(t)
+		s.AddEventListener("close", func(websocket.Event) {
+			target := websocket.NewEventTarget()
+			dispatch(t, target, open)
+			s.note(fmt.Sprint(open.IsTrusted(), " ", open.Target() == target))
+		})
+	}, on: does{"open": closes(1000, "")}, want: "open/1 true true close:1000::true/3 false true"}.run(t)
 }
 
 func TestGoexitEndsOneListenerAlone(t *testing.T) {

@@ -104,6 +104,31 @@ func TestEndedSignalLetsTheSocketGo(t *testing.T) {
 	wantCollected(t, id, "request close: server")
 }
 
+// A listener that was removed, or called once, leaves nothing that waits for its signal.
+func TestListenersWithASignalLeaveNothing(t *testing.T) {
+	s, f := fake(t, websocket.Options{})
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	s.Start()
+	f.Opened("", "")
+	before := runtime.NumGoroutine()
+	for range 500 {
+		s.AddEventListener("message", func(websocket.Event) {}, websocket.Signal(ctx))()
+		s.AddEventListener("message", func(websocket.Event) {}, websocket.Signal(ctx), websocket.Once)
+		f.Text("m")
+	}
+	for range 1000 {
+		if runtime.NumGoroutine() <= before {
+			break
+		}
+		<-time.After(time.Millisecond)
+	}
+	if after := runtime.NumGoroutine(); after > before {
+		t.Errorf("%d goroutines before, %d after", before, after)
+	}
+	f.Closed(1000, "", true, nil)
+}
+
 // A socket that has a listener for what can still come, or whose end somebody waits for, is kept.
 func TestAwaitedSocketIsKept(t *testing.T) {
 	for name, await := range map[string]func(ws *websocket.WebSocket, got chan<- string) <-chan struct{}{

@@ -213,7 +213,7 @@ func (d *Dialer) open(url string, protocols []string) (*WebSocket, error) {
 	}
 	ws := &WebSocket{core: c}
 	ws.self = ws
-	ws.changed, ws.signalled = c.hold, c.holdUntil
+	ws.changed, ws.signalled = c.hold, c.awaitSignal
 	c.handle = weak.Make(ws)
 	c.remind(caller(3))
 	return ws, nil

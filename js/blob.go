@@ -25,7 +25,7 @@ func (b *blob) Bytes() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return toGo(buffer), nil
+	return toGo(uint8Array.New(buffer)), nil
 }
 
 // await waits for a promise.

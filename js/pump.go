@@ -137,15 +137,12 @@ func (c *connection) text(data js.Value) {
 
 func (c *connection) binary(buffer js.Value) {
 	bytes := uint8Array.New(buffer)
-	length := bytes.Length()
 	switch {
-	case c.exceeds(int64(length)):
+	case c.exceeds(int64(bytes.Length())):
 	case c.blobs.Load():
 		c.sink.Blob(makeBlob(buffer))
 	default:
-		b := make([]byte, length)
-		js.CopyBytesToGo(b, bytes)
-		c.sink.Binary(b)
+		c.sink.Binary(toGo(bytes))
 	}
 }
 

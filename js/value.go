@@ -36,10 +36,9 @@ func toJS(b []byte) js.Value {
 	return a
 }
 
-// toGo copies an ArrayBuffer to Go.
-func toGo(buffer js.Value) []byte {
-	a := uint8Array.New(buffer)
-	b := make([]byte, a.Get("length").Int())
+// toGo copies a Uint8Array to Go.
+func toGo(a js.Value) []byte {
+	b := make([]byte, a.Length())
 	js.CopyBytesToGo(b, a)
 	return b
 }

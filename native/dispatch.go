@@ -1,6 +1,9 @@
 package native
 
-import "time"
+import (
+	"sync/atomic"
+	"time"
+)
 
 // The reading goroutine calls the sink itself: what one read brought is parsed into a batch, then delivered, with no lock
 // held. If a listener blocks, a timer's goroutine becomes the reader in its place (watch). It answers pings, takes part in the
@@ -10,7 +13,11 @@ import "time"
 // dispatching is the state of the goroutine that calls the sink.
 type dispatching struct {
 	batch *batch
+	blobs atomic.Bool // set by all
 }
+
+// SetBlobs says whether binary messages are delivered by Sink.Blob.
+func (c *connection) SetBlobs(on bool) { c.blobs.Store(on) }
 
 // turn says who delivers.
 type turn uint8

@@ -3,7 +3,6 @@ package native
 import (
 	"context"
 	"strconv"
-	"sync/atomic"
 	"unsafe"
 )
 
@@ -30,12 +29,7 @@ type writing struct {
 	inflight []*chunk
 	done     int // chunks of inflight that were written
 	offset   int // bytes of the next that were written
-
-	blobs atomic.Bool
 }
-
-// SetBlobs says whether binary messages are delivered by Sink.Blob.
-func (c *connection) SetBlobs(on bool) { c.blobs.Store(on) }
 
 // SendText queues a text message.
 func (c *connection) SendText(s string) {
