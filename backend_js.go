@@ -22,6 +22,6 @@ func unsupported(o Options, otherEngine bool) []string {
 
 func parseURL(url string) (string, error) { return js.ParseURL(url) }
 
-func newBlob(b []byte, contentType string) blob { return js.NewBlob(b, contentType) }
+func newBlob(b []byte, contentType string) BlobData { return js.NewBlob(b, contentType) }
 
 func warn(message string) { js.Warn(message) }

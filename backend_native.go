@@ -25,6 +25,6 @@ func unsupported(o Options, otherEngine bool) []string {
 
 func parseURL(url string) (string, error) { return native.ParseURL(url) }
 
-func newBlob(b []byte, contentType string) blob { return native.NewBlob(b, contentType) }
+func newBlob(b []byte, contentType string) BlobData { return native.NewBlob(b, contentType) }
 
 func warn(message string) { log.Print(message) }

@@ -159,7 +159,7 @@ func (c *core) send(d Data) error {
 	case binaryData:
 		c.conn.SendBinary(d.bytes)
 	case blobData:
-		if err := c.conn.SendBlob(d.blob.blob); err != nil {
+		if err := c.conn.SendBlob(d.blob.inner()); err != nil {
 			return asException("Send", err)
 		}
 	}
@@ -285,7 +285,7 @@ func (c *core) Text(s string) { c.message(Data{text: s}) }
 func (c *core) Binary(b []byte) { c.message(Data{kind: binaryData, bytes: b}) }
 
 // Blob delivers a Blob.
-func (c *core) Blob(b blob) { c.message(Data{kind: blobData, blob: &Blob{b}}) }
+func (c *core) Blob(b BlobData) { c.message(Data{kind: blobData, blob: &Blob{b}}) }
 
 func (c *core) message(d Data) {
 	if ReadyState(c.state.Load()) == Open {

@@ -26,8 +26,8 @@ func Binary(b []byte) Data { return Data{kind: binaryData, bytes: b} }
 
 // FromBlob makes a binary message of a Blob. In a browser its bytes are sent without passing through Go's memory.
 func FromBlob(b *Blob) Data {
-	if b == nil || b.blob == nil {
-		b = NewBlob(nil, "")
+	if b == nil {
+		b = new(Blob)
 	}
 	return Data{kind: blobData, blob: b}
 }
@@ -65,47 +65,4 @@ func (d Data) Size() int64 {
 		return d.blob.Size()
 	}
 	return int64(len(d.text) + len(d.bytes))
-}
-
-// A Blob is an immutable piece of binary data. In a browser it is the browser's own, whose bytes stay outside Go's memory
-// until Bytes is called; natively it holds the bytes. The zero Blob is empty.
-//
-// File API, 3: https://w3c.github.io/FileAPI/#blob-section
-type Blob struct {
-	blob
-}
-
-// blob is what an engine makes.
-type blob = interface {
-	Size() int64
-	Type() string
-	Bytes() ([]byte, error)
-}
-
-// NewBlob makes a Blob of a copy of b. contentType is its MIME type; it may be empty, and is if it is not printable ASCII.
-func NewBlob(b []byte, contentType string) *Blob { return &Blob{newBlob(b, contentType)} }
-
-// Size returns the length in bytes.
-func (b *Blob) Size() int64 {
-	if b.blob == nil {
-		return 0
-	}
-	return b.blob.Size()
-}
-
-// Type returns the MIME type in lower case, or "".
-func (b *Blob) Type() string {
-	if b.blob == nil {
-		return ""
-	}
-	return b.blob.Type()
-}
-
-// Bytes returns a copy of the bytes. In a browser it waits until the browser has read them, so it must not be called in a
-// program's own js.FuncOf; in a listener it may. The error is the browser's, for a file that can't be read, say.
-func (b *Blob) Bytes() ([]byte, error) {
-	if b.blob == nil {
-		return nil, nil
-	}
-	return b.blob.Bytes()
 }

@@ -1,7 +1,6 @@
 package websocket
 
 import (
-	"context"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -15,62 +14,6 @@ type Dialer struct {
 
 	// Engine, if set, opens the connection in place of the engine of this platform, for example native.Over.
 	Engine Engine
-}
-
-// An Engine makes a connection that reports to s. url is serialized as the URL Standard says, with the scheme ws or wss and no
-// fragment; the protocols are valid and different. Nothing may happen before the connection's Start.
-type Engine = func(url string, protocols []string, s Sink) (Conn, error)
-
-// A Conn is the protocol under a socket. No method blocks but Wait. Start is called at most once, Close at most once and after
-// Sink.Opened. Fail is called at most once and at any time, even before Start, which may then come or not.
-type Conn = interface {
-	// Start begins to connect.
-	Start()
-	// SendText queues a message of valid UTF-8. Once the connection is closing, messages are counted in Buffered and dropped.
-	SendText(s string)
-	// SendBinary queues a message. b is the caller's again when it returns.
-	SendBinary(b []byte)
-	// SendBlob queues a Blob as a message. The error says that this engine can't send it.
-	SendBlob(b interface {
-		Size() int64
-		Type() string
-		Bytes() ([]byte, error)
-	}) error
-	// SetBlobs says whether binary messages are delivered by Sink.Blob, from the next one on.
-	SetBlobs(on bool)
-	// Close begins the closing handshake behind all that is queued. A code of 0 is no code.
-	Close(code uint16, reason string)
-	// Fail ends the connection without a closing handshake; it ends in Sink.Closed(1006, "", false, why). why is not nil.
-	Fail(why error)
-	// Closing reports whether the peer has begun the closing handshake and everything before that has been delivered. An
-	// engine that calls Sink.Closing may always return false.
-	Closing() bool
-	// Buffered returns the bytes of messages accepted and not yet given to the network. It works after the end too.
-	Buffered() uint64
-	// Wait waits until Buffered() is at most below, for ctx or for the end of the connection.
-	Wait(ctx context.Context, below uint64) error
-}
-
-// A Sink takes what a connection reports. Its methods are called one at a time, in order, after Start, not always on the same
-// goroutine. A method may block: nothing more is delivered until it returns. One that ends its goroutine by runtime.Goexit has
-// returned. Closed is called exactly once, and last.
-type Sink = interface {
-	// Opened says that the handshake is done.
-	Opened(protocol, extensions string)
-	// Text delivers a text message.
-	Text(s string)
-	// Binary delivers a binary message. b is the sink's to keep.
-	Binary(b []byte)
-	// Blob delivers a binary message if SetBlobs(true) was called.
-	Blob(b interface {
-		Size() int64
-		Type() string
-		Bytes() ([]byte, error)
-	})
-	// Closing says that the peer has begun the closing handshake.
-	Closing()
-	// Closed says that the connection has ended and that nothing is left of it. failure is why it had to be failed, or nil.
-	Closed(code uint16, reason string, clean bool, failure error)
 }
 
 // New makes a socket as the function New does, with d's options.
@@ -103,8 +46,14 @@ func (d *Dialer) connect(href string, protocols []string, c *core) (Conn, error)
 
 // asException gives an engine's refusal the form of this package's errors.
 func asException(op string, err error) error {
-	if _, ok := err.(*DOMException); ok {
+	switch e := err.(type) {
+	case *DOMException:
 		return err
+	case interface {
+		Name() string
+		Message() string
+	}: // the browser's own
+		return &DOMException{Name: e.Name(), Message: e.Message(), op: op, cause: err}
 	}
 	kind := ErrNotSupported
 	if _, ok := err.(interface{ Syntax() }); ok {

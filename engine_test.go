@@ -37,13 +37,7 @@ func (f *fakeConn) Fail(error)                       { f.did("fail") }
 func (f *fakeConn) Closing() bool                    { return f.closing }
 func (f *fakeConn) Buffered() uint64                 { return f.buffered }
 
-func (f *fakeConn) SendBlob(interface {
-	Size() int64
-	Type() string
-	Bytes() ([]byte, error)
-}) error {
-	return errors.New("no blobs here")
-}
+func (f *fakeConn) SendBlob(websocket.BlobData) error { return errors.New("no blobs here") }
 
 func (f *fakeConn) Wait(ctx context.Context, below uint64) error {
 	<-ctx.Done()

@@ -30,6 +30,8 @@ var (
 	ErrInvalidState = &DOMException{Name: "InvalidStateError"}
 	// ErrNotSupported: something that this platform or this engine can't do.
 	ErrNotSupported = &DOMException{Name: "NotSupportedError"}
+	// ErrNotReadable: a Blob whose bytes the browser can't read, such as a file that was changed or is gone.
+	ErrNotReadable = &DOMException{Name: "NotReadableError"}
 )
 
 // Error returns "websocket: OPERATION: NAME: MESSAGE".

@@ -90,51 +90,6 @@ func TestBinaryTypeIsReadAtDispatch(t *testing.T) {
 	}, want: "open/1 binary:01/1 blob:2/1 blob binary:04/1 close:1000::true/3"}.run(t)
 }
 
-func TestBlob(t *testing.T) {
-	b := []byte("héllo")
-	blob := websocket.NewBlob(b, "Text/PLAIN")
-	b[0] = 'x'
-	if got, err := blob.Bytes(); blob.Size() != 6 || blob.Type() != "text/plain" || string(got) != "héllo" || err != nil {
-		t.Errorf("got %d %q %q %v", blob.Size(), blob.Type(), got, err)
-	}
-	if typ := websocket.NewBlob(nil, "a\u00e9").Type(); typ != "" {
-		t.Errorf("got the type %q, want none", typ)
-	}
-	var none websocket.Blob
-	if got, err := none.Bytes(); none.Size() != 0 || none.Type() != "" || len(got) != 0 || err != nil {
-		t.Errorf("the zero Blob: got %d %q %v %v", none.Size(), none.Type(), got, err)
-	}
-	d := websocket.FromBlob(blob)
-	if d.IsText() || d.IsBinary() || d.Blob() != blob || d.Size() != 6 || d.Text() != "" || d.Bytes() != nil {
-		t.Errorf("got %+v", d)
-	}
-	row{url: "/echo?", before: func(s *socket) {
-		s.SetBinaryType(websocket.BlobType)
-		s.OnMessage(func(e *websocket.MessageEvent) {
-			must(t, s.Send(e.Data))
-			must(t, s.Send(websocket.Text("after")))
-		})
-	}, on: does{"open": func(s *socket) {
-		must(t, s.Send(websocket.Text("before")))
-		must(t, s.Send(d))
-		must(t, s.Send(websocket.FromBlob(&none)))
-		s.note(fmt.Sprint(s.BufferedAmount()))
-	}, "text:before": func(s *socket) { s.OnMessage(nil) }, "blob:0": closes(1000, "")},
-		want: "open/1 12 text:before/1 blob:6/1 blob:0/1 close:1000::true/3",
-		sent: "request text:before binary:68c3a96c6c6f binary: close:1000: server"}.run(t)
-}
-
-func TestReceivedBlobHasItsBytes(t *testing.T) {
-	row{url: "/send?binary=0001ff", before: func(s *socket) {
-		s.SetBinaryType(websocket.BlobType)
-		s.OnMessage(func(e *websocket.MessageEvent) {
-			b, err := e.Data.Blob().Bytes() // waits, in a listener
-			s.note(fmt.Sprintf("%x %v %q", b, err, e.Data.Blob().Type()))
-			closes(1000, "")(s)
-		})
-	}, want: `open/1 blob:3/1 0001ff <nil> "" close:1000::true/3`}.run(t)
-}
-
 func TestDataConversions(t *testing.T) {
 	text, binary := websocket.Text("é"), websocket.Binary([]byte{0xff, 'a'})
 	if !text.IsText() || text.IsBinary() || string(text.Bytes()) != "é" || text.Size() != 2 || text.Blob() != nil {

@@ -61,3 +61,6 @@ func warnings(t *testing.T) func() string {
 	t.Cleanup(func() { log.SetOutput(os.Stderr) })
 	return said.String
 }
+
+// decodedByTheBrowser has nobody to ask here.
+func decodedByTheBrowser(*testing.T, *websocket.Blob) (string, bool) { return "", false }

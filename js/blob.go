@@ -2,7 +2,10 @@
 
 package js
 
-import "syscall/js"
+import (
+	"io"
+	"syscall/js"
+)
 
 // blob is the browser's Blob.
 type blob struct{ value js.Value }
@@ -16,16 +19,45 @@ func makeBlob(part js.Value, options ...any) *blob {
 	return &blob{global.Get("Blob").New(append([]any{[]any{part}}, options...)...)}
 }
 
+// WrapBlob makes a Blob of the browser's. It returns nil if value is none.
+func WrapBlob(value js.Value) Blob {
+	if class := global.Get("Blob"); !class.Truthy() || !value.InstanceOf(class) {
+		return nil
+	}
+	return &blob{value}
+}
+
+// BlobValue returns the browser's Blob, which it makes of the bytes of one that is not the browser's.
+func BlobValue(b Blob) (js.Value, error) {
+	if own, ok := b.(*blob); ok {
+		return own.value, nil
+	}
+	p := make([]byte, b.Size())
+	if n, err := b.ReadAt(p, 0); n < len(p) {
+		return js.Undefined(), err
+	}
+	return makeBlob(toJS(p), map[string]any{"type": b.Type()}).value, nil
+}
+
 func (b *blob) Size() int64  { return int64(b.value.Get("size").Float()) }
 func (b *blob) Type() string { return b.value.Get("type").String() }
 
-// Bytes waits for the browser to read the bytes.
-func (b *blob) Bytes() ([]byte, error) {
-	buffer, err := await(b.value.Call("arrayBuffer"))
+func (b *blob) Slice(start, end int64, contentType string) any {
+	return &blob{b.value.Call("slice", start, end, contentType)}
+}
+
+// ReadAt waits for the browser to read just those bytes.
+func (b *blob) ReadAt(p []byte, off int64) (int, error) {
+	part := b.value.Call("slice", off, off+int64(len(p)))
+	buffer, err := await(part.Call("arrayBuffer"))
 	if err != nil {
-		return nil, err
+		return 0, err
 	}
-	return toGo(uint8Array.New(buffer)), nil
+	n := js.CopyBytesToGo(p, uint8Array.New(buffer))
+	if n < len(p) {
+		return n, io.EOF
+	}
+	return n, nil
 }
 
 // await waits for a promise.

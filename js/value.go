@@ -57,9 +57,11 @@ func catch(err *error) {
 // thrown is an exception of the browser's.
 type thrown struct{ value js.Value }
 
-func (t thrown) Error() string {
-	return "websocket: " + t.value.Get("name").String() + ": " + t.value.Get("message").String()
-}
+func (t thrown) Error() string { return "websocket: " + t.Name() + ": " + t.Message() }
+
+// Name and Message are those of the exception.
+func (t thrown) Name() string    { return t.value.Get("name").String() }
+func (t thrown) Message() string { return t.value.Get("message").String() }
 
 // Warn writes to the console.
 func Warn(message string) { global.Get("console").Call("warn", message) }

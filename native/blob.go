@@ -1,6 +1,7 @@
 package native
 
 import (
+	"io"
 	"slices"
 	"strings"
 )
@@ -24,6 +25,17 @@ func blobType(s string) string {
 	return strings.ToLower(s)
 }
 
-func (b *blob) Size() int64            { return int64(len(b.bytes)) }
-func (b *blob) Type() string           { return b.contentType }
-func (b *blob) Bytes() ([]byte, error) { return slices.Clone(b.bytes), nil }
+func (b *blob) Size() int64  { return int64(len(b.bytes)) }
+func (b *blob) Type() string { return b.contentType }
+
+func (b *blob) Slice(start, end int64, contentType string) any {
+	return &blob{b.bytes[start:end:end], blobType(contentType)}
+}
+
+func (b *blob) ReadAt(p []byte, off int64) (int, error) {
+	n := copy(p, b.bytes[min(off, b.Size()):])
+	if n < len(p) {
+		return n, io.EOF
+	}
+	return n, nil
+}

@@ -2,11 +2,12 @@ package native
 
 import "context"
 
-// Blob is a binary message as an object.
+// Blob is a binary message as an object, as websocket.BlobData.
 type Blob = interface {
 	Size() int64
 	Type() string
-	Bytes() ([]byte, error)
+	ReadAt(p []byte, off int64) (n int, err error)
+	Slice(start, end int64, contentType string) any
 }
 
 // Conn is a connection, as websocket.Conn.

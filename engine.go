@@ -1,0 +1,64 @@
+package websocket
+
+import "context"
+
+// An Engine makes a connection that reports to s. url is serialized as the URL Standard says, with the scheme ws or wss and no
+// fragment; the protocols are valid and different. Nothing may happen before the connection's Start.
+type Engine = func(url string, protocols []string, s Sink) (Conn, error)
+
+// A Conn is the protocol under a socket. No method blocks but Wait. Start is called at most once, Close at most once and after
+// Sink.Opened. Fail is called at most once and at any time, even before Start, which may then come or not.
+type Conn = interface {
+	// Start begins to connect.
+	Start()
+	// SendText queues a message of valid UTF-8. Once the connection is closing, messages are counted in Buffered and dropped.
+	SendText(s string)
+	// SendBinary queues a message. b is the caller's again when it returns.
+	SendBinary(b []byte)
+	// SendBlob queues a Blob as a message. The error says that this engine can't send it.
+	SendBlob(b BlobData) error
+	// SetBlobs says whether binary messages are delivered by Sink.Blob, from the next one on.
+	SetBlobs(on bool)
+	// Close begins the closing handshake behind all that is queued. A code of 0 is no code.
+	Close(code uint16, reason string)
+	// Fail ends the connection without a closing handshake; it ends in Sink.Closed(1006, "", false, why). why is not nil.
+	Fail(why error)
+	// Closing reports whether the peer has begun the closing handshake and everything before that has been delivered. An
+	// engine that calls Sink.Closing may always return false.
+	Closing() bool
+	// Buffered returns the bytes of messages accepted and not yet given to the network. It works after the end too.
+	Buffered() uint64
+	// Wait waits until Buffered() is at most below, for ctx or for the end of the connection.
+	Wait(ctx context.Context, below uint64) error
+}
+
+// A Sink takes what a connection reports. Its methods are called one at a time, in order, after Start, not always on the same
+// goroutine. A method may block: nothing more is delivered until it returns. One that ends its goroutine by runtime.Goexit has
+// returned. Closed is called exactly once, and last.
+type Sink = interface {
+	// Opened says that the handshake is done.
+	Opened(protocol, extensions string)
+	// Text delivers a text message.
+	Text(s string)
+	// Binary delivers a binary message. b is the sink's to keep.
+	Binary(b []byte)
+	// Blob delivers a binary message if SetBlobs(true) was called.
+	Blob(b BlobData)
+	// Closing says that the peer has begun the closing handshake.
+	Closing()
+	// Closed says that the connection has ended and that nothing is left of it. failure is why it had to be failed, or nil.
+	Closed(code uint16, reason string, clean bool, failure error)
+}
+
+// BlobData is what an engine keeps a [Blob]'s bytes in. They never change.
+type BlobData = interface {
+	// Size returns the number of bytes.
+	Size() int64
+	// Type returns the MIME type in lower case, or "".
+	Type() string
+	// ReadAt copies the bytes from off on to p, as io.ReaderAt says. It may wait for the platform.
+	ReadAt(p []byte, off int64) (n int, err error)
+	// Slice returns the bytes from start to end, which lie in this order and inside, as a BlobData of its own. It copies none.
+	// (Its type would be BlobData, but an alias can't name itself.)
+	Slice(start, end int64, contentType string) any
+}
