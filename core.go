@@ -18,6 +18,7 @@ type core struct {
 	url, origin      string
 	handshakeTimeout time.Duration
 	maxBuffered      int64
+	trace            *Trace // may be nil
 	handle           weak.Pointer[WebSocket]
 	done             chan struct{} // closed after the close event
 
@@ -27,6 +28,7 @@ type core struct {
 
 	mu sync.Mutex
 	// guarded by mu
+	untold   []change // of state, which the trace was not told of
 	agreed   agreement
 	started  bool
 	ended    bool // the close event's listeners have returned
@@ -41,11 +43,32 @@ type agreement struct{ protocol, extensions string }
 
 // to moves the socket forward and reports whether it was not yet there. Called with mu held.
 func (c *core) to(next ReadyState) bool {
-	if ReadyState(c.state.Load()) >= next {
+	from := ReadyState(c.state.Load())
+	if from >= next {
 		return false
 	}
 	c.state.Store(uint32(next))
+	if c.trace != nil {
+		c.untold = append(c.untold, change{from, next})
+	}
 	return true
+}
+
+// change is a change of state.
+type change struct{ from, to ReadyState }
+
+// tellState tells the trace what it was not told of. Called without mu, after each use of to.
+func (c *core) tellState() {
+	if c.trace == nil || c.trace.State == nil {
+		return
+	}
+	c.mu.Lock()
+	untold := c.untold
+	c.untold = nil
+	c.mu.Unlock()
+	for _, s := range untold {
+		c.trace.State(s.from, s.to)
+	}
 }
 
 // readyState asks the engine too: a browser says by no event that the peer has begun to close.
@@ -120,7 +143,8 @@ func (c *core) giveUp(in ReadyState, why error) {
 	c.givenUp = why
 	c.deadline.Stop()
 	c.mu.Unlock()
-	c.conn.Fail(why)
+	defer c.conn.Fail(why) // even if the trace ends this goroutine
+	c.tellState()
 }
 
 var errClosedConnecting = errors.New("closed before the connection was established")
@@ -138,8 +162,9 @@ func (c *core) close(code uint16, reason string, why error) {
 	first := c.to(Closing)
 	c.mu.Unlock()
 	if first {
-		c.conn.Close(code, reason)
-		c.hold()
+		defer c.hold()
+		defer c.conn.Close(code, reason)
+		c.tellState()
 	}
 }
 
@@ -274,7 +299,8 @@ func (c *core) Opened(protocol, extensions string) {
 	c.mu.Unlock()
 	if opened {
 		defer c.hold()
-		c.dispatch(NewEvent("open", EventInit{}))
+		defer c.dispatch(NewEvent("open", EventInit{}))
+		c.tellState()
 	}
 }
 
@@ -298,7 +324,8 @@ func (c *core) Closing() {
 	c.mu.Lock()
 	c.to(Closing)
 	c.mu.Unlock()
-	c.hold()
+	defer c.hold()
+	c.tellState()
 }
 
 // Closed is WebSockets Standard, 4, "when the connection is closed": one task.
@@ -319,8 +346,12 @@ func (c *core) Closed(code uint16, reason string, clean bool, why error) {
 	defer c.finish()
 	defer c.dispatch(&CloseEvent{event: makeEvent("close", EventInit{}), WasClean: clean, Code: code, Reason: reason})
 	if why != nil {
-		c.dispatch(&ErrorEvent{event: makeEvent("error", EventInit{}), Err: why})
+		defer c.dispatch(&ErrorEvent{event: makeEvent("error", EventInit{}), Err: why})
 	}
+	if c.trace != nil && c.trace.Closed != nil {
+		defer c.trace.Closed(code, reason, clean, why)
+	}
+	c.tellState()
 }
 
 func (c *core) finish() {

@@ -14,6 +14,9 @@ type Dialer struct {
 
 	// Engine, if set, opens the connection in place of the engine of this platform, for example native.Over.
 	Engine Engine
+
+	// Trace, if set, is told what the connection does. A socket copies it when it is made.
+	Trace *Trace
 }
 
 // New makes a socket as the function New does, with d's options.

@@ -208,6 +208,10 @@ func (d *Dialer) open(url string, protocols []string) (*WebSocket, error) {
 		maxBuffered:      d.MaxBufferedAmount,
 		done:             make(chan struct{}),
 	}
+	if d.Trace != nil {
+		trace := *d.Trace
+		c.trace = &trace
+	}
 	if c.conn, err = d.connect(href, protocols, c); err != nil {
 		return nil, asException("New", err)
 	}

@@ -15,6 +15,7 @@ import (
 // connection is one connection, from Start to the sink's Closed. pump.go has the goroutine that calls the sink.
 type connection struct {
 	sink      Sink
+	tracer    Tracer // nil, or told what passes
 	url       string
 	protocols []string
 	readLimit int64 // negative: none
@@ -64,7 +65,8 @@ func Open(url string, protocols []string, o Options, s Sink) (Conn, error) {
 	if o.ReadLimit == 0 {
 		o.ReadLimit = defaultReadLimit
 	}
-	return &connection{url: url, protocols: protocols, sink: s, readLimit: o.ReadLimit, wakeup: make(chan struct{}, 1)}, nil
+	return &connection{url: url, protocols: protocols, sink: s, tracer: tracerOf(s), readLimit: o.ReadLimit,
+		wakeup: make(chan struct{}, 1)}, nil
 }
 
 // Start makes the browser's socket, which begins to connect.
@@ -98,6 +100,33 @@ func (c *connection) SendText(s string) {
 		return
 	}
 	c.send.Invoke(text(s))
+	c.tellSent(opText, int64(len(s)))
+}
+
+// RFC 6455 5.2.
+const (
+	opText   = 1
+	opBinary = 2
+)
+
+// tellSent tells of a message. Its frames are the browser's alone.
+func (c *connection) tellSent(opcode uint8, length int64) {
+	if c.tracer != nil {
+		c.tracer.Frame(true, opcode, 0, true, length)
+	}
+}
+
+// tellReceived does it on a goroutine of its own, so that the message is not lost if the tracer calls runtime.Goexit. Pump only.
+func (c *connection) tellReceived(opcode uint8, length int64) {
+	if c.tracer == nil {
+		return
+	}
+	told := make(chan struct{})
+	go func() {
+		defer close(told)
+		c.tracer.Frame(false, opcode, 0, true, length)
+	}()
+	<-told
 }
 
 // SendBinary sends a binary message.
@@ -106,6 +135,7 @@ func (c *connection) SendBinary(b []byte) {
 		return
 	}
 	c.send.Invoke(toJS(b))
+	c.tellSent(opBinary, int64(len(b)))
 }
 
 // SendBlob sends a Blob without its bytes coming to Go.
@@ -116,6 +146,7 @@ func (c *connection) SendBlob(b Blob) error {
 	}
 	if !c.drop(uint64(b.Size())) {
 		c.send.Invoke(own.value)
+		c.tellSent(opBinary, b.Size())
 	}
 	return nil
 }

@@ -131,14 +131,19 @@ func (c *connection) text(data js.Value) {
 		return
 	}
 	if s := data.String(); !c.exceeds(int64(len(s))) {
+		c.tellReceived(opText, int64(len(s)))
 		c.sink.Text(s)
 	}
 }
 
 func (c *connection) binary(buffer js.Value) {
 	bytes := uint8Array.New(buffer)
+	n := int64(bytes.Length())
+	if c.exceeds(n) {
+		return
+	}
+	c.tellReceived(opBinary, n)
 	switch {
-	case c.exceeds(int64(bytes.Length())):
 	case c.blobs.Load():
 		c.sink.Blob(makeBlob(buffer))
 	default:

@@ -35,3 +35,19 @@ type Sink = interface {
 	Closing()
 	Closed(code uint16, reason string, clean bool, failure error)
 }
+
+// Tracer is what a Sink may be besides, as websocket.Tracer. Of a browser only messages can be told.
+type Tracer = interface {
+	Tracing() bool
+	Request(head string)
+	Response(head string)
+	Frame(sent bool, opcode, reserved uint8, final bool, length int64)
+}
+
+// tracerOf returns the sink as the Tracer that it is, or nil.
+func tracerOf(s Sink) Tracer {
+	if t, ok := s.(Tracer); ok && t.Tracing() {
+		return t
+	}
+	return nil
+}

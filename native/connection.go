@@ -16,6 +16,8 @@ type connection struct {
 	ctx          context.Context
 	cancel       context.CancelCauseFunc // ends the opening handshake
 
+	tracer Tracer // nil, or told what passes: trace.go
+
 	link   // set before the reading begins
 	hungUp sync.Once
 
@@ -68,6 +70,9 @@ func newConnection(sink Sink, l limits, connect connectFunc) *connection {
 	c.out.masked = true
 	c.parser = parser{limit: l.read, pong: c.pong}
 	c.writer = c.write
+	if t := tracerOf(sink); t != nil {
+		c.traceWith(t)
+	}
 	return c
 }
 
@@ -76,7 +81,8 @@ func (c *connection) Start() { go c.run() }
 
 // run is the connection's first goroutine: it connects, delivers the opening and becomes the reader.
 func (c *connection) run() {
-	l, err := c.connect(c.ctx)
+	l, err := link{}, errGoexit
+	apart(func() { l, err = c.connect(c.ctx) })
 	if err == nil {
 		err = c.establish(l)
 	}
@@ -97,6 +103,9 @@ func (c *connection) establish(l link) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.link = l
+	if c.tracer != nil { // which must not be called by a write with mu held
+		c.writeNow = nil
+	}
 	if c.failure == nil {
 		c.to(open)
 	}

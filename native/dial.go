@@ -19,7 +19,7 @@ func Open(url string, protocols []string, o Options, s Sink) (Conn, error) {
 		return nil, err
 	}
 	o.Header = cloneHeader(o.Header)
-	d := &dialer{Options: o, target: parseTarget(url), protocols: protocols}
+	d := &dialer{Options: o, target: parseTarget(url), protocols: protocols, sink: s}
 	return newConnection(s, o.config().limits(), d.connect), nil
 }
 
@@ -32,11 +32,12 @@ type dialer struct {
 	Options
 	target    target
 	protocols []string
+	sink      Sink
 }
 
 // connect dials and upgrades, a second time with the URL's credentials if the server asks for them.
 func (d *dialer) connect(ctx context.Context) (link, error) {
-	q := d.config().request(d.target, d.protocols)
+	q := d.config().request(d.target, d.protocols, d.sink)
 	l, err := d.try(ctx, q)
 	var refused *HandshakeError
 	if errors.As(err, &refused) && refused.Status == 401 && d.authorize(q, refused) {
@@ -95,14 +96,17 @@ func (d *dialer) dialTCP(ctx context.Context, address string) (net.Conn, error) 
 	}
 	dialled := make(chan result)
 	go func() {
-		conn, err := d.NetDial(ctx, "tcp", address)
-		select {
-		case dialled <- result{conn, err}:
-		case <-ctx.Done():
-			if conn != nil {
-				conn.Close()
+		r := result{err: errGoexit}
+		defer func() {
+			select {
+			case dialled <- r:
+			case <-ctx.Done():
+				if r.conn != nil {
+					r.conn.Close()
+				}
 			}
-		}
+		}()
+		r.conn, r.err = d.NetDial(ctx, "tcp", address)
 	}()
 	select {
 	case r := <-dialled:
@@ -125,10 +129,16 @@ func (d *dialer) secure(ctx context.Context, conn net.Conn, host string) (net.Co
 		config.NextProtos = []string{"http/1.1"}
 	}
 	secured := tls.Client(conn, config)
+	done := false
+	defer func() {
+		if !done { // an error, or a func of the config ended this goroutine
+			conn.Close()
+		}
+	}()
 	if err := secured.HandshakeContext(ctx); err != nil {
-		conn.Close()
 		return nil, &phaseError{"TLS handshake with " + host, err}
 	}
+	done = true
 	return tlsCarrier{secured}, nil
 }
 

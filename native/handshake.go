@@ -20,6 +20,7 @@ type request struct {
 	protocols      []string
 	header         map[string][]string
 	key            string
+	tracer         Tracer // may be nil
 }
 
 // newKey makes the nonce: 16 random bytes in base64.
@@ -257,14 +258,18 @@ func upgrade(ctx context.Context, carrier io.ReadWriteCloser, q *request) (l lin
 		if !stop() {
 			err = context.Cause(ctx)
 		}
-		if err != nil {
+		if err != nil || l.carrier == nil { // the tracer may have ended this goroutine
 			hangUp()
 		}
 	}()
-	if _, err := carrier.Write(q.bytes()); err != nil {
+	head := q.bytes()
+	if _, err := carrier.Write(head); err != nil {
 		return l, &phaseError{"send the handshake", err}
 	}
-	r, rest, err := readResponse(carrier)
+	if q.tracer != nil {
+		q.tracer.Request(string(head))
+	}
+	r, rest, err := readResponse(carrier, q.tracer)
 	if err != nil {
 		return l, err
 	}
@@ -274,12 +279,15 @@ func upgrade(ctx context.Context, carrier io.ReadWriteCloser, q *request) (l lin
 }
 
 // readResponse reads the final answer: RFC 9110 15.2: any number of interim ones may come before it.
-func readResponse(carrier io.Reader) (r *response, rest []byte, err error) {
+func readResponse(carrier io.Reader, tracer Tracer) (r *response, rest []byte, err error) {
 	buf := make([]byte, 0, firstBuffer)
 	for {
 		var head string
 		if head, buf, err = readHead(carrier, buf); err != nil {
 			return nil, nil, err
+		}
+		if tracer != nil {
+			tracer.Response(head)
 		}
 		if r, err = parseResponse(head); err != nil {
 			return nil, nil, err

@@ -253,7 +253,7 @@ func TestAnswers(t *testing.T) {
 
 // shake reads and checks an answer.
 func shake(answer io.Reader, offered []string) (protocol, rest string, err error) {
-	r, b, err := readResponse(answer)
+	r, b, err := readResponse(answer, nil)
 	if err != nil {
 		return "", "", err
 	}

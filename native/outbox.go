@@ -45,6 +45,9 @@ func (c *chunk) free() int { return cap(c.buf) - len(c.buf) }
 type outbox struct {
 	masked bool // RFC 6455 5.1: whether this side masks, so whether it is the client
 	chunks []*chunk
+
+	traced bool
+	frames []header // those in chunks, if traced
 }
 
 // data adds a message as one frame, whatever its size.
@@ -57,6 +60,9 @@ func (o *outbox) frame(op opcode, p []byte, counts int) {
 	h := header{fin: true, opcode: op, masked: o.masked, length: int64(len(p))}
 	if o.masked {
 		h.key = rand.Uint32() // RFC 6455 5.3: unpredictable; the source is a ChaCha8 seeded by the system
+	}
+	if o.traced {
+		o.frames = append(o.frames, h)
 	}
 	c := o.room(maxHeader, len(p))
 	c.buf = appendHeader(c.buf, h)

@@ -37,7 +37,7 @@ func (o Config) Over(carrier io.ReadWriteCloser) func(url string, protocols []st
 		}
 		o.Header = cloneHeader(o.Header)
 		return newConnection(s, o.limits(), func(ctx context.Context) (link, error) {
-			return upgrade(ctx, carrier, o.request(parseTarget(url), protocols))
+			return upgrade(ctx, carrier, o.request(parseTarget(url), protocols, s))
 		}), nil
 	}
 }
@@ -46,6 +46,7 @@ func (o Config) limits() limits { return limits{o.ReadLimit, o.CloseTimeout} }
 
 func (o Config) check() error { return checkHeader(o.Header, o.Origin) }
 
-func (o Config) request(t target, protocols []string) *request {
-	return &request{host: t.host, resource: t.resource, origin: o.Origin, protocols: protocols, header: o.Header, key: newKey()}
+func (o Config) request(t target, protocols []string, s Sink) *request {
+	return &request{host: t.host, resource: t.resource, origin: o.Origin, protocols: protocols, header: o.Header, key: newKey(),
+		tracer: tracerOf(s)}
 }

@@ -43,6 +43,7 @@ type parser struct {
 	masked bool         // RFC 6455 5.1: whether the peer must mask, so whether this side is the server
 	limit  int64        // the longest message taken; negative: none
 	pong   func([]byte) // called with a ping's payload when it is parsed
+	seen   func(header) // called with each header; may be nil
 	out    *batch       // what was parsed and not yet taken; may be nil
 	close  *closeFrame  // the peer's Close frame; nothing is parsed after it
 
@@ -84,6 +85,9 @@ func (p *parser) parse(b []byte) (used int, err *ProtocolError) {
 			h, size, err := parseHeader(b[used:])
 			if size == 0 || err != nil {
 				return used, err
+			}
+			if p.seen != nil {
+				p.seen(h)
 			}
 			if err := p.begin(h); err != nil {
 				return used, err

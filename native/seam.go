@@ -33,3 +33,19 @@ type Sink = interface {
 	Closing()
 	Closed(code uint16, reason string, clean bool, failure error)
 }
+
+// Tracer is what a Sink may be besides, as websocket.Tracer.
+type Tracer = interface {
+	Tracing() bool
+	Request(head string)
+	Response(head string)
+	Frame(sent bool, opcode, reserved uint8, final bool, length int64)
+}
+
+// tracerOf returns the sink as the Tracer that it is, or nil.
+func tracerOf(s Sink) Tracer {
+	if t, ok := s.(Tracer); ok && t.Tracing() {
+		return t
+	}
+	return nil
+}

@@ -27,8 +27,9 @@ type sending struct {
 type writing struct {
 	writer   func() // c.write, made once
 	inflight []*chunk
-	done     int // chunks of inflight that were written
-	offset   int // bytes of the next that were written
+	wrote    []header // the frames in inflight, if they are traced
+	done     int      // chunks of inflight that were written
+	offset   int      // bytes of the next that were written
 }
 
 // SendText queues a text message.
@@ -114,6 +115,7 @@ func (c *connection) write() {
 			}
 			c.mu.Unlock()
 		}
+		c.tellWritten()
 		c.mu.Lock()
 		if c.out.empty() {
 			c.pause(nil)
@@ -155,6 +157,7 @@ func (c *connection) writeInline() {
 // takeOut takes what is to be written. Called with mu held.
 func (c *connection) takeOut() {
 	c.inflight, c.done = c.out.take(c.inflight), 0
+	c.wrote, c.out.frames = c.out.frames, c.wrote[:0]
 	c.pongs = 0
 	if c.late && c.phase == open {
 		c.late = false

@@ -1,0 +1,153 @@
+package websocket
+
+import (
+	"strconv"
+	"strings"
+	"time"
+)
+
+// A Trace is told what a connection does, for logs and debugging: see [Dialer].Trace. Any of its funcs may be nil. Without a
+// Trace nothing at all is done for one.
+//
+// The funcs are called with no lock held, on the goroutine that does what they tell of, so more than one may run at the same
+// time. They may use the socket but not wait for it: what they take, the connection takes longer.
+type Trace struct {
+	// State is called when readyState has changed, before the event that belongs to it.
+	State func(from, to ReadyState)
+
+	// Request is called with the head of the opening handshake's request, credentials included: once, or twice if a server
+	// asks for those of the URL. Not in a browser.
+	Request func(head string)
+
+	// Response is called with the head of each answer to a request, interim ones included, if it can be read as one. Not in a
+	// browser.
+	Response func(head string)
+
+	// Frame is called for each frame: when it has been given to the network, when its header has come. In a browser a message
+	// stands for its frames and control frames are not seen.
+	Frame func(f Frame)
+
+	// Closed is called once, before the error and close events, with what they say.
+	Closed func(code uint16, reason string, clean bool, failure error)
+}
+
+// A Frame is a frame of RFC 6455, section 5.2, without its payload.
+type Frame struct {
+	Time   time.Time
+	Sent   bool // by this side
+	Opcode Opcode
+	// Reserved is the reserved bits: 4 is RSV1, 2 is RSV2, 1 is RSV3. RFC 7692 6: RSV1 marks a compressed message.
+	Reserved uint8
+	Final    bool  // the last frame of its message
+	Length   int64 // of the payload as it is on the wire, in bytes
+}
+
+// Opcode says what a frame is: RFC 6455 5.2.
+type Opcode uint8
+
+// String returns the RFC's word, such as "text", or the number of a reserved opcode.
+func (o Opcode) String() string {
+	switch o {
+	case 0:
+		return "continuation"
+	case 1:
+		return "text"
+	case 2:
+		return "binary"
+	case 8:
+		return "close"
+	case 9:
+		return "ping"
+	case 10:
+		return "pong"
+	}
+	return "opcode " + strconv.Itoa(int(o))
+}
+
+// A Tracer is what a Sink may be besides: then an engine tells it what passes, if Tracing says so when the connection is made.
+// The calls must not be made with a lock held.
+type Tracer = interface {
+	Tracing() bool
+	// Request and Response tell of the opening handshake.
+	Request(head string)
+	Response(head string)
+	// Frame tells of a frame; reserved has RSV1 as 4, RSV2 as 2, RSV3 as 1.
+	Frame(sent bool, opcode, reserved uint8, final bool, length int64)
+}
+
+// Tracing and what follows make a core a Tracer.
+func (c *core) Tracing() bool { return c.trace != nil }
+
+func (c *core) Request(head string) {
+	if c.trace.Request != nil {
+		c.trace.Request(head)
+	}
+}
+
+func (c *core) Response(head string) {
+	if c.trace.Response != nil {
+		c.trace.Response(head)
+	}
+}
+
+func (c *core) Frame(sent bool, opcode, reserved uint8, final bool, length int64) {
+	if c.trace.Frame != nil {
+		c.trace.Frame(Frame{time.Now(), sent, Opcode(opcode), reserved, final, length})
+	}
+}
+
+// TraceLines makes a Trace that tells everything in lines of text, such as "sent text, 5 bytes". print may be called on several
+// goroutines at the same time, as log.Print may. Credentials and cookies are left out.
+func TraceLines(print func(line string)) *Trace {
+	head := func(direction string) func(string) {
+		return func(head string) {
+			for line := range strings.Lines(strings.TrimRight(head, "\r\n")) {
+				print(direction + withoutSecret(strings.TrimRight(line, "\r\n")))
+			}
+		}
+	}
+	return &Trace{
+		State:    func(from, to ReadyState) { print("state " + from.String() + " to " + to.String()) },
+		Request:  head("> "),
+		Response: head("< "),
+		Frame:    func(f Frame) { print(f.String()) },
+		Closed: func(code uint16, reason string, clean bool, failure error) {
+			line := "closed with " + strconv.Itoa(int(code)) + " " + strconv.Quote(reason)
+			switch {
+			case clean:
+				line += ", clean"
+			case failure != nil:
+				line += ": " + withoutPrefix(failure)
+			}
+			print(line)
+		},
+	}
+}
+
+// String returns a line such as "sent text, 5 bytes".
+func (f Frame) String() string {
+	s := "received "
+	if f.Sent {
+		s = "sent "
+	}
+	s += f.Opcode.String() + ", " + strconv.FormatInt(f.Length, 10) + " bytes"
+	for i, name := range [...]string{"RSV1", "RSV2", "RSV3"} {
+		if f.Reserved&(4>>i) != 0 {
+			s += ", " + name
+		}
+	}
+	if !f.Final {
+		s += ", more to come"
+	}
+	return s
+}
+
+// withoutSecret returns a header line without the value of those that carry secrets.
+func withoutSecret(line string) string {
+	name, value, _ := strings.Cut(line, ":")
+	switch strings.ToLower(name) {
+	case "authorization", "proxy-authorization", "cookie", "set-cookie":
+		return name + ": (" + strconv.Itoa(len(strings.TrimSpace(value))) + " bytes)"
+	}
+	return line
+}
