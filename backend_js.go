@@ -8,6 +8,10 @@ import "github.com/twinsocket/websocket/js"
 // native. In a browser, ReadLimit, HandshakeTimeout and MaxBufferedAmount work; setting another gives ErrNotSupported.
 type Options = js.Options
 
+// Compression says what is done with permessage-deflate (RFC 7692), which is always offered as Chromium does it. In a browser only
+// CompressionPooled can be asked for, and the browser does as it likes.
+type Compression = js.Compression
+
 func open(url string, protocols []string, o Options, s Sink) (Conn, error) {
 	return js.Open(url, protocols, o, s)
 }

@@ -12,6 +12,10 @@ import (
 // native. In a browser, ReadLimit, HandshakeTimeout and MaxBufferedAmount work; setting another gives ErrNotSupported.
 type Options = native.Options
 
+// Compression says what is done with permessage-deflate (RFC 7692), which is always offered as Chromium does it. In a browser only
+// CompressionPooled can be asked for, and the browser does as it likes.
+type Compression = native.Compression
+
 func open(url string, protocols []string, o Options, s Sink) (Conn, error) {
 	return native.Open(url, protocols, o, s)
 }

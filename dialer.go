@@ -19,6 +19,18 @@ type Dialer struct {
 	Trace *Trace
 }
 
+// The values of [Options].Compression.
+const (
+	// CompressionPooled compresses each message on its own, with a compressor of a pool. It is the default. Where the server's
+	// messages refer to those before, the connection keeps up to 64 KiB of them; that is the server's choice.
+	CompressionPooled Compression = iota
+	// CompressionTakeover lets messages refer to those before, unless the server forbids it: similar ones become shorter, and
+	// the connection keeps a compressor of about 1 MB.
+	CompressionTakeover
+	// NoCompression does not offer it.
+	NoCompression
+)
+
 // New makes a socket as the function New does, with d's options.
 func (d *Dialer) New(url string, protocols ...string) (*WebSocket, error) {
 	return d.open(url, protocols)

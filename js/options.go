@@ -7,17 +7,22 @@ import (
 	"unsafe"
 )
 
+// Compression is websocket.Compression, which a browser does not let a page choose.
+type Compression int
+
 // Options have the fields of native.Options, whose documentation is theirs. A browser honours ReadLimit, HandshakeTimeout and
 // MaxBufferedAmount.
 type Options struct {
-	Header            map[string][]string
-	Origin            string
-	TLSConfig         any // a *tls.Config; crypto/tls would be a megabyte
-	NetDial           any // a func
-	ReadLimit         int64
-	HandshakeTimeout  time.Duration
-	CloseTimeout      time.Duration
-	MaxBufferedAmount int64
+	Header               map[string][]string
+	Origin               string
+	TLSConfig            any // a *tls.Config; crypto/tls would be a megabyte
+	NetDial              any // a func
+	ReadLimit            int64
+	HandshakeTimeout     time.Duration
+	CloseTimeout         time.Duration
+	Compression          Compression
+	CompressionThreshold int
+	MaxBufferedAmount    int64
 }
 
 // EngineOptions names the options set that no browser lets a page choose.
@@ -31,6 +36,8 @@ func EngineOptions(o Options) (names []string) {
 		{"TLSConfig", !isNil(o.TLSConfig)},
 		{"NetDial", !isNil(o.NetDial)},
 		{"CloseTimeout", o.CloseTimeout != 0},
+		{"Compression", o.Compression != 0},
+		{"CompressionThreshold", o.CompressionThreshold != 0},
 	} {
 		if option.set {
 			names = append(names, option.name)

@@ -16,6 +16,7 @@ import (
 // A wire is a carrier whose peer is the test. It answers the opening handshake by itself.
 type wire struct {
 	with string // comes with the answer, in the same read
+	line string // a header line more in the answer
 	mute bool   // no answer
 
 	mu      sync.Mutex
@@ -79,7 +80,7 @@ func (w *wire) write(p []byte, wait bool) (n int, err error) {
 	if w.request == "" {
 		w.request = string(p)
 		if !w.mute {
-			w.coming = append(w.coming, acceptance(w.request)+w.with)
+			w.coming = append(w.coming, acceptance(w.request, w.line)+w.with)
 		}
 		return len(p), nil
 	}
@@ -124,11 +125,12 @@ func (h halfWire) Abort() error {
 	return nil
 }
 
-// acceptance answers a request.
-func acceptance(request string) string {
+// acceptance answers a request, with more header lines.
+func acceptance(request string, lines ...string) string {
 	_, rest, _ := strings.Cut(request, "Sec-WebSocket-Key: ")
 	key, _, _ := strings.Cut(rest, "\r\n")
-	return "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: " + acceptKey(key) + "\r\n\r\n"
+	return "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: " + acceptKey(key) + "\r\n" +
+		strings.TrimLeft(strings.Join(lines, "\r\n")+"\r\n", "\r\n") + "\r\n"
 }
 
 // give has the peer send; each string comes with a Read of its own.

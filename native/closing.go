@@ -232,9 +232,19 @@ func (c *connection) end(err error) {
 	c.wakeWaiters()
 	c.mu.Unlock()
 	c.buf, c.inflight, c.parser.payload = nil, nil, nil
+	c.dropPacker()
 
 	c.parser.emit(incoming{kind: gotEnd})
 	c.deliver()
+}
+
+// dropPacker gives back the compressor. A message that is late may borrow another.
+func (c *connection) dropPacker() {
+	if c.packer != nil {
+		c.packing.Lock()
+		defer c.packing.Unlock()
+		c.packer.drop()
+	}
 }
 
 // conclude is WebSockets Standard, 4, and RFC 6455 7.1.5 and 7.1.6: the code and reason are those received. Called with mu held.

@@ -18,6 +18,11 @@ type connection struct {
 
 	tracer Tracer // nil, or told what passes: trace.go
 
+	compression Compression
+	threshold   int // of what is compressed
+	packing     sync.Mutex
+	packer      packer // guarded by packing; set before the reading begins, nil if nothing is compressed
+
 	link   // set before the reading begins
 	hungUp sync.Once
 
@@ -38,6 +43,7 @@ type link struct {
 	writeNow func([]byte) (int, error) // writes what it can without waiting; nil if the carrier has no such way
 
 	protocol, extensions string
+	terms                *terms // of compression, nil if none
 
 	rest []byte // what was read beyond the handshake
 }
@@ -45,10 +51,12 @@ type link struct {
 // connectFunc brings a connection up to the end of the opening handshake. ctx ends it.
 type connectFunc func(ctx context.Context) (link, error)
 
-// limits bound a connection. A zero is the default, a negative none.
-type limits struct {
-	read         int64
+// settings are what a connection can be told. A zero is the default; for limits, a negative is none.
+type settings struct {
+	readLimit    int64
 	closeTimeout time.Duration
+	compression  Compression
+	threshold    int
 }
 
 const (
@@ -57,18 +65,18 @@ const (
 )
 
 // newConnection makes the client's side of a connection.
-func newConnection(sink Sink, l limits, connect connectFunc) *connection {
-	if l.read == 0 {
-		l.read = defaultReadLimit
+func newConnection(sink Sink, s settings, connect connectFunc) *connection {
+	if s.readLimit == 0 {
+		s.readLimit = defaultReadLimit
 	}
-	if l.closeTimeout == 0 {
-		l.closeTimeout = defaultCloseTimeout
+	if s.closeTimeout == 0 {
+		s.closeTimeout = defaultCloseTimeout
 	}
-	c := &connection{sink: sink, connect: connect, closeTimeout: l.closeTimeout}
+	c := &connection{sink: sink, connect: connect, closeTimeout: s.closeTimeout, compression: s.compression, threshold: s.threshold}
 	c.ctx, c.cancel = context.WithCancelCause(context.Background())
 	c.changed.L = &c.mu
 	c.out.masked = true
-	c.parser = parser{limit: l.read, pong: c.pong}
+	c.parser = parser{limit: s.readLimit, pong: c.pong}
 	c.writer = c.write
 	if t := tracerOf(sink); t != nil {
 		c.traceWith(t)
@@ -103,6 +111,10 @@ func (c *connection) establish(l link) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.link = l
+	if l.terms != nil {
+		c.packer = newPacker(*l.terms, c.compression, c.threshold)
+		c.parser.unpack = newUnpacker(*l.terms)
+	}
 	if c.tracer != nil { // which must not be called by a write with mu held
 		c.writeNow = nil
 	}

@@ -20,11 +20,12 @@ func Open(url string, protocols []string, o Options, s Sink) (Conn, error) {
 	}
 	o.Header = cloneHeader(o.Header)
 	d := &dialer{Options: o, target: parseTarget(url), protocols: protocols, sink: s}
-	return newConnection(s, o.config().limits(), d.connect), nil
+	return newConnection(s, o.config().settings(), d.connect), nil
 }
 
 func (o Options) config() Config {
-	return Config{Header: o.Header, Origin: o.Origin, ReadLimit: o.ReadLimit, CloseTimeout: o.CloseTimeout}
+	return Config{Header: o.Header, Origin: o.Origin, ReadLimit: o.ReadLimit, CloseTimeout: o.CloseTimeout, Compression: o.Compression,
+		CompressionThreshold: o.CompressionThreshold}
 }
 
 // dialer connects to one target.

@@ -79,9 +79,12 @@ func extendedLength(b []byte) (int64, *ProtocolError) {
 	return int64(n), nil
 }
 
-// appendHeader writes a header with no reserved bits.
+// rsv1 marks a compressed message, on its first frame: RFC 7692 6.
+const rsv1 = 0x40
+
+// appendHeader writes a header.
 func appendHeader(b []byte, h header) []byte {
-	first, mask := byte(h.opcode), byte(0)
+	first, mask := byte(h.opcode)|h.rsv, byte(0)
 	if h.fin {
 		first |= 0x80
 	}

@@ -20,6 +20,7 @@ type request struct {
 	protocols      []string
 	header         map[string][]string
 	key            string
+	offersDeflate  bool
 	tracer         Tracer // may be nil
 }
 
@@ -54,6 +55,9 @@ func (r *request) bytes() []byte {
 	}
 	if len(r.protocols) > 0 {
 		line("Sec-WebSocket-Protocol", strings.Join(r.protocols, ", "))
+	}
+	if r.offersDeflate {
+		line("Sec-WebSocket-Extensions", deflateOffer)
 	}
 	for name, values := range r.header {
 		for _, v := range values {
@@ -191,32 +195,31 @@ func (r *response) one(name string) (string, error) {
 }
 
 // check applies the rules of RFC 6455 4.1 and of the WebSockets Standard (2, establish a connection) to the answer.
-func (r *response) check(q *request) (protocol, extensions string, err error) {
+func (r *response) check(q *request) (l link, err error) {
 	if r.status != 101 {
-		return "", "", r.refuse("got status " + strconv.Itoa(r.status) + " " + r.reason + ", want 101 Switching Protocols")
+		return l, r.refuse("got status " + strconv.Itoa(r.status) + " " + r.reason + ", want 101 Switching Protocols")
 	}
 	if r.version != "HTTP/1.1" {
-		return "", "", r.refuse("got " + r.version + ", want HTTP/1.1")
+		return l, r.refuse("got " + r.version + ", want HTTP/1.1")
 	}
 	if upgrade, err := r.one("Upgrade"); err != nil {
-		return "", "", err
+		return l, err
 	} else if !strings.EqualFold(upgrade, "websocket") {
-		return "", "", r.refuse("got Upgrade: " + quote(upgrade) + ", want websocket")
+		return l, r.refuse("got Upgrade: " + quote(upgrade) + ", want websocket")
 	}
 	if !hasToken(r.header["Connection"], "upgrade") {
-		return "", "", r.refuse("got Connection: " + quote(strings.Join(r.header["Connection"], ", ")) + ", want Upgrade")
+		return l, r.refuse("got Connection: " + quote(strings.Join(r.header["Connection"], ", ")) + ", want Upgrade")
 	}
 	if accept, err := r.one("Sec-WebSocket-Accept"); err != nil {
-		return "", "", err
+		return l, err
 	} else if want := acceptKey(q.key); accept != want {
-		return "", "", r.refuse("got Sec-WebSocket-Accept: " + quote(accept) + ", want " + want)
+		return l, r.refuse("got Sec-WebSocket-Accept: " + quote(accept) + ", want " + want)
 	}
-	// RFC 6455 9.1: only what was offered, and nothing is.
-	if e, ok := r.header[canonical("Sec-WebSocket-Extensions")]; ok {
-		return "", "", r.refuse("got Sec-WebSocket-Extensions: " + quote(strings.Join(e, ", ")) + ", and none was offered")
+	if l.extensions, l.terms, err = r.extensions(q.offersDeflate); err != nil {
+		return l, err
 	}
-	protocol, err = r.protocol(q.protocols)
-	return protocol, "", err
+	l.protocol, err = r.protocol(q.protocols)
+	return l, err
 }
 
 // protocol is WebSockets Standard, 2: a subprotocol must be chosen if and only if some were offered.
@@ -273,8 +276,8 @@ func upgrade(ctx context.Context, carrier io.ReadWriteCloser, q *request) (l lin
 	if err != nil {
 		return l, err
 	}
-	l = link{carrier: carrier, rest: rest}
-	l.protocol, l.extensions, err = r.check(q)
+	l, err = r.check(q)
+	l.carrier, l.rest = carrier, rest
 	return l, err
 }
 

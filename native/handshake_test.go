@@ -257,8 +257,8 @@ func shake(answer io.Reader, offered []string) (protocol, rest string, err error
 	if err != nil {
 		return "", "", err
 	}
-	protocol, _, err = r.check(&request{key: sampleKey, protocols: offered})
-	return protocol, string(b), err
+	l, err := r.check(&request{key: sampleKey, protocols: offered})
+	return l.protocol, string(b), err
 }
 
 func TestRefusalCarriesTheAnswer(t *testing.T) {

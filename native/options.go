@@ -29,6 +29,12 @@ type Options struct {
 	// is written in pieces of up to 128 KiB, or does not answer. 0 is 60 s, a negative one no limit. Not in a browser, which has
 	// its own.
 	CloseTimeout time.Duration
+	// Compression is what is done with permessage-deflate (RFC 7692): see websocket.Compression. Not in a browser, which offers
+	// it always.
+	Compression Compression
+	// CompressionThreshold is the fewest bytes of a message that are compressed. 0 is 512, or 128 if the context is taken over.
+	// Not in a browser.
+	CompressionThreshold int
 	// MaxBufferedAmount bounds BufferedAmount, in bytes. A message beyond it fails the connection, as the Standard has it. 0 is
 	// no limit.
 	MaxBufferedAmount int64
@@ -46,6 +52,8 @@ func EngineOptions(o Options) (names []string) {
 		{"NetDial", o.NetDial != nil},
 		{"ReadLimit", o.ReadLimit != 0},
 		{"CloseTimeout", o.CloseTimeout != 0},
+		{"Compression", o.Compression != 0},
+		{"CompressionThreshold", o.CompressionThreshold != 0},
 	} {
 		if option.set {
 			names = append(names, option.name)

@@ -51,13 +51,19 @@ type outbox struct {
 }
 
 // data adds a message as one frame, whatever its size.
-func (o *outbox) data(op opcode, p []byte) { o.frame(op, p, 1) }
+func (o *outbox) data(op opcode, p []byte) { o.frame(header{opcode: op}, p, 1) }
+
+// packed adds a compressed message, which counts as what it was.
+func (o *outbox) packed(op opcode, p []byte, was int) {
+	o.frame(header{opcode: op, rsv: rsv1}, p, 0)
+	o.chunks[len(o.chunks)-1].payload += was
+}
 
 // ctrl adds a control frame, whose payload does not count.
-func (o *outbox) ctrl(op opcode, p []byte) { o.frame(op, p, 0) }
+func (o *outbox) ctrl(op opcode, p []byte) { o.frame(header{opcode: op}, p, 0) }
 
-func (o *outbox) frame(op opcode, p []byte, counts int) {
-	h := header{fin: true, opcode: op, masked: o.masked, length: int64(len(p))}
+func (o *outbox) frame(h header, p []byte, counts int) {
+	h.fin, h.masked, h.length = true, o.masked, int64(len(p))
 	if o.masked {
 		h.key = rand.Uint32() // RFC 6455 5.3: unpredictable; the source is a ChaCha8 seeded by the system
 	}

@@ -3,6 +3,7 @@ package native
 import (
 	"context"
 	"io"
+	"strconv"
 	"time"
 )
 
@@ -27,6 +28,10 @@ type Config struct {
 	ReadLimit int64
 	// CloseTimeout is how long the closing handshake may make no progress. 0 is 60 s, a negative one no limit.
 	CloseTimeout time.Duration
+	// Compression is what is done with permessage-deflate. It is never offered in a js build, where setting it is an error.
+	Compression Compression
+	// CompressionThreshold is the fewest bytes of a message that are compressed. 0 is 512, or 128 if the context is taken over.
+	CompressionThreshold int
 }
 
 // Over is the function Over with a configuration.
@@ -36,17 +41,29 @@ func (o Config) Over(carrier io.ReadWriteCloser) func(url string, protocols []st
 			return nil, err
 		}
 		o.Header = cloneHeader(o.Header)
-		return newConnection(s, o.limits(), func(ctx context.Context) (link, error) {
+		return newConnection(s, o.settings(), func(ctx context.Context) (link, error) {
 			return upgrade(ctx, carrier, o.request(parseTarget(url), protocols, s))
 		}), nil
 	}
 }
 
-func (o Config) limits() limits { return limits{o.ReadLimit, o.CloseTimeout} }
+func (o Config) settings() settings {
+	return settings{o.ReadLimit, o.CloseTimeout, o.Compression, o.CompressionThreshold}
+}
 
-func (o Config) check() error { return checkHeader(o.Header, o.Origin) }
+func (o Config) check() error {
+	switch {
+	case o.Compression < compressionPooled || o.Compression > noCompression:
+		return optionError("got the Compression " + strconv.Itoa(int(o.Compression)) + ", which is none")
+	case o.CompressionThreshold < 0:
+		return optionError("got a negative CompressionThreshold")
+	case !offersDeflate && (o.Compression != 0 || o.CompressionThreshold != 0):
+		return optionError("got a Compression, which a js build does not have")
+	}
+	return checkHeader(o.Header, o.Origin)
+}
 
 func (o Config) request(t target, protocols []string, s Sink) *request {
 	return &request{host: t.host, resource: t.resource, origin: o.Origin, protocols: protocols, header: o.Header, key: newKey(),
-		tracer: tracerOf(s)}
+		offersDeflate: offersDeflate && o.Compression != noCompression, tracer: tracerOf(s)}
 }

@@ -1,6 +1,7 @@
 package native
 
 import (
+	"math"
 	"strconv"
 	"sync"
 	"unsafe"
@@ -42,6 +43,7 @@ func (b *batch) release() {
 type parser struct {
 	masked bool         // RFC 6455 5.1: whether the peer must mask, so whether this side is the server
 	limit  int64        // the longest message taken; negative: none
+	unpack unpacker     // nil if compression was not agreed on
 	pong   func([]byte) // called with a ping's payload when it is parsed
 	seen   func(header) // called with each header; may be nil
 	out    *batch       // what was parsed and not yet taken; may be nil
@@ -53,6 +55,7 @@ type parser struct {
 	control []byte // its payload if it is a control frame
 
 	message opcode // the kind of the message under way, opContinuation if there is none
+	packed  bool   // it is compressed
 	payload []byte // what came of it
 	text    utf8Stream
 }
@@ -112,8 +115,10 @@ func (p *parser) parse(b []byte) (used int, err *ProtocolError) {
 // begin checks a frame's header against the rules and the message under way.
 func (p *parser) begin(h header) *ProtocolError {
 	switch {
-	case h.rsv != 0:
+	case h.rsv != 0 && p.unpack == nil:
 		return violation("a frame with reserved bits set, and no extension was agreed on")
+	case h.rsv&^rsv1 != 0, h.rsv != 0 && h.opcode != opText && h.opcode != opBinary: // RFC 7692 6
+		return violation("a frame with reserved bits set, other than RSV1 on the first frame of a message")
 	case h.masked != p.masked && h.masked:
 		return violation("a masked frame from a server") // RFC 6455 5.1
 	case h.masked != p.masked:
@@ -124,7 +129,7 @@ func (p *parser) begin(h header) *ProtocolError {
 		if p.message != opContinuation {
 			return violation("a new message inside a fragmented one") // RFC 6455 5.4
 		}
-		p.message = h.opcode
+		p.message, p.packed = h.opcode, h.rsv != 0
 	case opContinuation:
 		if p.message == opContinuation {
 			return violation("a continuation frame with no message to continue")
@@ -139,12 +144,26 @@ func (p *parser) begin(h header) *ProtocolError {
 	default:
 		return violation("the reserved opcode " + strconv.Itoa(int(h.opcode)))
 	}
-	if !h.opcode.control() && p.limit >= 0 && h.length > p.limit-int64(len(p.payload)) {
-		return &ProtocolError{Code: 1009, Problem: "got a message of at least " + strconv.FormatInt(p.limit+1, 10) +
-			" bytes, want at most " + strconv.FormatInt(p.limit, 10) + " (ReadLimit)"}
+	if !h.opcode.control() && p.limit >= 0 && h.length > p.room() {
+		return tooLong(p.limit)
 	}
 	p.frame, p.left, p.inside = h, h.length, true
 	return nil
+}
+
+// room is how much the message under way may still bring. RFC 1951 3.2.4: what can't be compressed becomes longer by 5 bytes in
+// 65,535, and some more where a peer flushes often.
+func (p *parser) room() int64 {
+	room := p.limit - int64(len(p.payload))
+	if p.packed && p.limit < math.MaxInt64/2 {
+		room += p.limit/1024 + 64
+	}
+	return room
+}
+
+func tooLong(limit int64) *ProtocolError {
+	return &ProtocolError{Code: 1009, Problem: "got a message of at least " + strconv.FormatInt(limit+1, 10) +
+		" bytes, want at most " + strconv.FormatInt(limit, 10) + " (ReadLimit)"}
 }
 
 // take takes the next bytes of the frame's payload.
@@ -168,6 +187,9 @@ func (p *parser) take(b []byte) *ProtocolError {
 // whole delivers a message that is there in one piece, without putting it together.
 func (p *parser) whole(b []byte) *ProtocolError {
 	p.left = 0
+	if p.packed {
+		return p.inflated(b)
+	}
 	if p.message == opText {
 		if !validUTF8(b) {
 			return invalidText("a text message")
@@ -183,7 +205,7 @@ func (p *parser) whole(b []byte) *ProtocolError {
 // came notes bytes that were added to the payload.
 func (p *parser) came(b []byte) *ProtocolError {
 	p.left -= int64(len(b))
-	if p.message == opText && !p.text.feed(b) {
+	if p.message == opText && !p.packed && !p.text.feed(b) {
 		return invalidText("a text message")
 	}
 	return nil
@@ -236,18 +258,35 @@ func (p *parser) end() *ProtocolError {
 	if !p.frame.fin || p.message == opContinuation { // more to come, or already delivered as a whole
 		return nil
 	}
-	kind, payload := p.message, p.payload
-	p.message, p.payload = opContinuation, nil
-	if kind == opBinary {
-		p.emit(incoming{kind: gotBinary, bytes: payload})
-		return nil
+	payload := p.payload
+	p.payload = nil
+	if p.packed {
+		return p.inflated(payload)
 	}
-	if !p.text.done() {
+	if p.message == opText && !p.text.done() {
 		return invalidText("a text message, which ends inside a character")
 	}
-	// Nobody else has the payload's bytes, and nobody changes them any more.
-	p.emit(incoming{kind: gotText, text: unsafe.String(unsafe.SliceData(payload), len(payload))})
+	p.give(payload)
 	return nil
+}
+
+// inflated delivers a compressed message.
+func (p *parser) inflated(packed []byte) *ProtocolError {
+	message, err := p.unpack.unpack(packed, p.limit, p.message == opText)
+	if err == nil {
+		p.give(message)
+	}
+	return err
+}
+
+// give delivers the message under way. Nobody else has its bytes, and nobody changes them any more.
+func (p *parser) give(b []byte) {
+	if p.message == opText {
+		p.emit(incoming{kind: gotText, text: unsafe.String(unsafe.SliceData(b), len(b))})
+	} else {
+		p.emit(incoming{kind: gotBinary, bytes: b})
+	}
+	p.message = opContinuation
 }
 
 func (p *parser) endControl() *ProtocolError {

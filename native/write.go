@@ -51,6 +51,10 @@ func (c *connection) SendBlob(b Blob) error {
 }
 
 func (c *connection) send(op opcode, p []byte) {
+	if c.packer != nil && c.packer.worth(len(p)) {
+		c.sendPacked(op, p)
+		return
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.buffered += uint64(len(p))
@@ -58,6 +62,27 @@ func (c *connection) send(op opcode, p []byte) {
 		return
 	}
 	c.out.data(op, p)
+	c.wake()
+}
+
+// sendPacked compresses a message. The messages leave in the order in which they pass the compressor, whose context they share;
+// a shorter one that another goroutine sends meanwhile may pass them.
+func (c *connection) sendPacked(op opcode, p []byte) {
+	c.packing.Lock()
+	defer c.packing.Unlock()
+	packed, ok := c.packer.pack(p)
+	defer c.packer.done()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.buffered += uint64(len(p))
+	switch {
+	case c.phase != open:
+		return
+	case ok:
+		c.out.packed(op, packed, len(p))
+	default:
+		c.out.data(op, p)
+	}
 	c.wake()
 }
 
