@@ -21,6 +21,9 @@ func unsupported(o Options, otherEngine bool) []string {
 	if otherEngine && o.ReadLimit != 0 {
 		names = append(names, "ReadLimit")
 	}
+	if otherEngine && o.BorrowMessages {
+		names = append(names, "BorrowMessages")
+	}
 	return names
 }
 

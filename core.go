@@ -8,6 +8,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+	"unsafe"
 	"weak"
 )
 
@@ -18,6 +19,7 @@ type core struct {
 	url, origin      string
 	handshakeTimeout time.Duration
 	maxBuffered      int64
+	borrows          bool   // messages are the engine's again when the listeners have returned
 	trace            *Trace // may be nil
 	handle           weak.Pointer[WebSocket]
 	done             chan struct{} // closed after the close event
@@ -174,13 +176,13 @@ func (c *core) send(d Data) error {
 	if state == Connecting {
 		return exception("Send", ErrInvalidState, c.whyConnecting())
 	}
-	d.text = validText(d.text)
+	text := validText(d.sharedText())
 	if state == Open && c.maxBuffered > 0 {
 		c.checkFull(d.Size())
 	}
 	switch d.kind {
 	case textData:
-		c.conn.SendText(d.text)
+		c.conn.SendText(text)
 	case binaryData:
 		c.conn.SendBinary(d.bytes)
 	case blobData:
@@ -305,7 +307,13 @@ func (c *core) Opened(protocol, extensions string) {
 }
 
 // Text, Binary and Blob are WebSockets Standard, 4, "when a message has been received": not open, not delivered.
-func (c *core) Text(s string) { c.message(Data{text: s}) }
+func (c *core) Text(s string) {
+	if c.borrows {
+		c.message(Data{bytes: unsafe.Slice(unsafe.StringData(s), len(s))})
+	} else {
+		c.message(Data{text: s})
+	}
+}
 
 // Binary delivers bytes.
 func (c *core) Binary(b []byte) { c.message(Data{kind: binaryData, bytes: b}) }

@@ -1,12 +1,14 @@
 package websocket
 
+import "unsafe"
+
 // Data is one message: text, binary or a Blob. It is a small value; the zero Data is an empty text.
 //
 // One type serves Send and received messages, so an echo is ws.Send(e.Data).
 type Data struct {
 	kind  dataKind
 	text  string
-	bytes []byte
+	bytes []byte // of binary; also of a text that was borrowed
 	blob  *Blob
 }
 
@@ -41,16 +43,25 @@ func (d Data) IsBinary() bool { return d.kind == binaryData }
 // Text returns the text of a text message and, as they are, the bytes of a binary one. For a Blob it returns "":
 // its bytes take a wait, see [Blob.Bytes].
 func (d Data) Text() string {
-	if d.kind == binaryData {
+	if d.bytes != nil {
 		return string(d.bytes)
 	}
 	return d.text
 }
 
+// sharedText is Text for a use that ends before a borrowed text does.
+func (d Data) sharedText() string {
+	if d.kind == textData && d.bytes != nil {
+		return unsafe.String(unsafe.SliceData(d.bytes), len(d.bytes))
+	}
+	return d.text
+}
+
 // Bytes returns the bytes of a binary message, which all listeners share, or a copy of the text. For a Blob it returns nil:
-// its bytes take a wait, see [Blob.Bytes].
+// its bytes take a wait, see [Blob.Bytes]. With Options.BorrowMessages, text is not copied either, and the bytes are valid until
+// the listeners have returned.
 func (d Data) Bytes() []byte {
-	if d.kind == textData {
+	if d.kind == textData && d.bytes == nil {
 		return []byte(d.text)
 	}
 	return d.bytes

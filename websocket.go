@@ -206,6 +206,7 @@ func (d *Dialer) open(url string, protocols []string) (*WebSocket, error) {
 		origin:           originOf(href),
 		handshakeTimeout: orDefault(d.HandshakeTimeout, 45*time.Second),
 		maxBuffered:      d.MaxBufferedAmount,
+		borrows:          d.BorrowMessages,
 		done:             make(chan struct{}),
 	}
 	if d.Trace != nil {

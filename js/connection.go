@@ -19,6 +19,7 @@ type connection struct {
 	url       string
 	protocols []string
 	readLimit int64 // negative: none
+	borrows   bool
 	blobs     atomic.Bool
 	wakeup    chan struct{} // holds one: there is something for the pump
 
@@ -65,7 +66,7 @@ func Open(url string, protocols []string, o Options, s Sink) (Conn, error) {
 	if o.ReadLimit == 0 {
 		o.ReadLimit = defaultReadLimit
 	}
-	return &connection{url: url, protocols: protocols, sink: s, tracer: tracerOf(s), readLimit: o.ReadLimit,
+	return &connection{url: url, protocols: protocols, sink: s, tracer: tracerOf(s), readLimit: o.ReadLimit, borrows: o.BorrowMessages,
 		wakeup: make(chan struct{}, 1)}, nil
 }
 

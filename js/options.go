@@ -18,6 +18,7 @@ type Options struct {
 	TLSConfig            any // a *tls.Config; crypto/tls would be a megabyte
 	NetDial              any // a func
 	ReadLimit            int64
+	BorrowMessages       bool
 	HandshakeTimeout     time.Duration
 	CloseTimeout         time.Duration
 	Compression          Compression

@@ -23,6 +23,8 @@ type pump struct {
 	length int
 	next   int // the first of batch that is not delivered
 
+	lent []byte // lent to the sink with each message, if the sink borrows
+
 	delivering atomic.Bool // read by all: a task runs
 
 	woken time.Time // when the pump was woken last
@@ -136,6 +138,9 @@ func (c *connection) text(data js.Value) {
 	}
 }
 
+// mostLent is the largest message whose memory is kept for the next.
+const mostLent = 1 << 20
+
 func (c *connection) binary(buffer js.Value) {
 	bytes := uint8Array.New(buffer)
 	n := int64(bytes.Length())
@@ -146,6 +151,13 @@ func (c *connection) binary(buffer js.Value) {
 	switch {
 	case c.blobs.Load():
 		c.sink.Blob(makeBlob(buffer))
+	case c.borrows && n <= mostLent:
+		if n > int64(cap(c.lent)) {
+			c.lent = make([]byte, n)
+		}
+		b := c.lent[:n]
+		js.CopyBytesToGo(b, bytes)
+		c.sink.Binary(b)
 	default:
 		c.sink.Binary(toGo(bytes))
 	}

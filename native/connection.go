@@ -57,6 +57,7 @@ type settings struct {
 	closeTimeout time.Duration
 	compression  Compression
 	threshold    int
+	lends        bool
 }
 
 const (
@@ -76,7 +77,7 @@ func newConnection(sink Sink, s settings, connect connectFunc) *connection {
 	c.ctx, c.cancel = context.WithCancelCause(context.Background())
 	c.changed.L = &c.mu
 	c.out.masked = true
-	c.parser = parser{limit: s.readLimit, pong: c.pong}
+	c.parser = parser{limit: s.readLimit, lends: s.lends, pong: c.pong}
 	c.writer = c.write
 	if t := tracerOf(sink); t != nil {
 		c.traceWith(t)

@@ -20,7 +20,9 @@ func Open(url string, protocols []string, o Options, s Sink) (Conn, error) {
 	}
 	o.Header = cloneHeader(o.Header)
 	d := &dialer{Options: o, target: parseTarget(url), protocols: protocols, sink: s}
-	return newConnection(s, o.config().settings(), d.connect), nil
+	settings := o.config().settings()
+	settings.lends = o.BorrowMessages
+	return newConnection(s, settings, d.connect), nil
 }
 
 func (o Options) config() Config {

@@ -1,6 +1,7 @@
 package native
 
 import (
+	"slices"
 	"sync/atomic"
 	"time"
 )
@@ -77,7 +78,10 @@ func (c *connection) deliver() (reading bool) {
 // putBehind queues what was parsed. Called with mu held.
 func (c *connection) putBehind() {
 	parsed := c.parser.takeOut()
-	for _, in := range parsed.list {
+	for i, in := range parsed.list {
+		if c.parser.lends {
+			parsed.list[i] = in.clone()
+		}
 		c.waiting += len(in.text) + len(in.bytes) + overhead
 	}
 	if c.backlog == nil {
@@ -140,10 +144,13 @@ func (c *connection) give(in *incoming) {
 	case gotText:
 		c.sink.Text(in.text)
 	case gotBinary:
-		if c.blobs.Load() {
-			c.sink.Blob(&blob{bytes: in.bytes})
-		} else {
+		switch {
+		case !c.blobs.Load():
 			c.sink.Binary(in.bytes)
+		case c.parser.lends: // a Blob is for good
+			c.sink.Blob(&blob{bytes: slices.Clone(in.bytes)})
+		default:
+			c.sink.Blob(&blob{bytes: in.bytes})
 		}
 	case gotClosing:
 		c.giveClosing()
@@ -191,6 +198,9 @@ func (c *connection) watch() {
 		return
 	}
 	c.watching = false
+	if c.parser.lends { // what the blocked listener was lent stays as it is
+		c.buf, c.used, c.parser.lent = append(make([]byte, 0, firstBuffer), c.buf[c.used:]...), 0, nil
+	}
 	c.turn = blocked
 	c.settle()
 	c.answer()

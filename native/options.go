@@ -23,6 +23,10 @@ type Options struct {
 	NetDial func(ctx context.Context, network, address string) (net.Conn, error)
 	// ReadLimit is the longest message taken, in bytes. A longer one fails the connection. 0 is 64 MiB, a negative one no limit.
 	ReadLimit int64
+	// BorrowMessages lends listeners the bytes of messages: what Data.Bytes returns is theirs only until the listeners of the
+	// event have returned, and is overwritten then. Data.Text copies, as always. It saves an allocation and a copy for each
+	// message, which is most of what a large one costs, and keeps up to 1 MiB of memory.
+	BorrowMessages bool
 	// HandshakeTimeout bounds the time from Start to the open event. 0 is 45 s, a negative one no limit.
 	HandshakeTimeout time.Duration
 	// CloseTimeout is how long the closing handshake may make no progress: the peer takes nothing more of what is queued, which
@@ -52,6 +56,7 @@ func EngineOptions(o Options) (names []string) {
 		{"NetDial", o.NetDial != nil},
 		{"ReadLimit", o.ReadLimit != 0},
 		{"CloseTimeout", o.CloseTimeout != 0},
+		{"BorrowMessages", o.BorrowMessages},
 		{"Compression", o.Compression != 0},
 		{"CompressionThreshold", o.CompressionThreshold != 0},
 	} {

@@ -48,7 +48,7 @@ func (o Config) Over(carrier io.ReadWriteCloser) func(url string, protocols []st
 }
 
 func (o Config) settings() settings {
-	return settings{o.ReadLimit, o.CloseTimeout, o.Compression, o.CompressionThreshold}
+	return settings{readLimit: o.ReadLimit, closeTimeout: o.CloseTimeout, compression: o.Compression, threshold: o.CompressionThreshold}
 }
 
 func (o Config) check() error {

@@ -2,7 +2,9 @@ package native
 
 import (
 	"math"
+	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"unsafe"
 )
@@ -12,6 +14,12 @@ type incoming struct {
 	kind  incomingKind
 	text  string
 	bytes []byte
+}
+
+// clone is the same with bytes of its own.
+func (in incoming) clone() incoming {
+	in.text, in.bytes = strings.Clone(in.text), slices.Clone(in.bytes)
+	return in
 }
 
 type incomingKind uint8
@@ -44,6 +52,7 @@ type parser struct {
 	masked bool         // RFC 6455 5.1: whether the peer must mask, so whether this side is the server
 	limit  int64        // the longest message taken; negative: none
 	unpack unpacker     // nil if compression was not agreed on
+	lends  bool         // what is emitted may lie in memory that the next read overwrites
 	pong   func([]byte) // called with a ping's payload when it is parsed
 	seen   func(header) // called with each header; may be nil
 	out    *batch       // what was parsed and not yet taken; may be nil
@@ -57,6 +66,8 @@ type parser struct {
 	message opcode // the kind of the message under way, opContinuation if there is none
 	packed  bool   // it is compressed
 	payload []byte // what came of it
+	lent    []byte // the last payload that was emitted, if it was lent
+	spare   []byte // memory for the next
 	text    utf8Stream
 }
 
@@ -190,15 +201,13 @@ func (p *parser) whole(b []byte) *ProtocolError {
 	if p.packed {
 		return p.inflated(b)
 	}
-	if p.message == opText {
-		if !validUTF8(b) {
-			return invalidText("a text message")
-		}
-		p.emit(incoming{kind: gotText, text: string(b)})
-	} else {
-		p.emit(incoming{kind: gotBinary, bytes: append(make([]byte, 0, len(b)), b...)})
+	if p.message == opText && !validUTF8(b) {
+		return invalidText("a text message")
 	}
-	p.message = opContinuation
+	if !p.lends {
+		b = append(make([]byte, 0, len(b)), b...)
+	}
+	p.give(b)
 	return nil
 }
 
@@ -220,6 +229,10 @@ func (p *parser) reserve() {
 		room := int(min(p.left, int64(max(eager, len(p.payload)))))
 		if !p.frame.fin { // more frames will come: not one allocation for each
 			room = max(room, len(p.payload)/4)
+		}
+		if len(p.payload) == 0 && room <= cap(p.spare) {
+			p.payload, p.spare = p.spare[:0], nil
+			return
 		}
 		p.payload = append(make([]byte, 0, len(p.payload)+room), p.payload...)
 	}
@@ -266,8 +279,18 @@ func (p *parser) end() *ProtocolError {
 	if p.message == opText && !p.text.done() {
 		return invalidText("a text message, which ends inside a character")
 	}
+	if p.lends && cap(payload) <= eager {
+		p.lent = payload
+	}
 	p.give(payload)
 	return nil
+}
+
+// reclaim takes back the memory that was lent, when what was emitted has been delivered or copied.
+func (p *parser) reclaim() {
+	if p.lent != nil {
+		p.spare, p.lent = p.lent, nil
+	}
 }
 
 // inflated delivers a compressed message.
@@ -279,7 +302,7 @@ func (p *parser) inflated(packed []byte) *ProtocolError {
 	return err
 }
 
-// give delivers the message under way. Nobody else has its bytes, and nobody changes them any more.
+// give delivers the message under way. Nobody else has its bytes, and nobody changes them any more, or not while they are lent.
 func (p *parser) give(b []byte) {
 	if p.message == opText {
 		p.emit(incoming{kind: gotText, text: unsafe.String(unsafe.SliceData(b), len(b))})

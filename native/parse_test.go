@@ -387,3 +387,20 @@ func FuzzParser(f *testing.F) {
 		}
 	})
 }
+
+// A message that is lent costs no memory, once there is some.
+func TestLentMessagesAreNotAllocated(t *testing.T) {
+	for name, frames := range map[string]string{"whole": textFrame("hello") + binaryFrame("hello"), "fragments": "\x01\x01a\x00\x01b\x80\x01c"} {
+		p := parser{limit: -1, lends: true}
+		wire := []byte(frames)
+		if n := testing.AllocsPerRun(100, func() {
+			if _, err := p.parse(wire); err != nil {
+				t.Fatal(err)
+			}
+			p.takeOut().release()
+			p.reclaim()
+		}); n != 0 {
+			t.Errorf("%s: %v allocations", name, n)
+		}
+	}
+}

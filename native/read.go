@@ -8,7 +8,8 @@ const (
 // reading is the state of the reading goroutine. Another can become it: see watch.
 type reading struct {
 	parser   parser
-	buf      []byte // read and not yet parsed
+	buf      []byte // what was read
+	used     int    // how much of it was parsed; messages that are lent lie there until the next read
 	full     bool   // the last read filled buf
 	discards bool   // nothing that comes is of interest any more
 }
@@ -30,6 +31,8 @@ func (c *connection) read() {
 
 // fill reads once: into the message under way if much of it is missing, else into the buffer.
 func (c *connection) fill() error {
+	c.buf, c.used = c.buf[:copy(c.buf, c.buf[c.used:])], 0
+	c.parser.reclaim()
 	if len(c.buf) == 0 && !c.discards {
 		if space := c.parser.space(mostBuffer); space != nil {
 			n, err := c.carrier.Read(space)
@@ -53,16 +56,15 @@ func (c *connection) grow() {
 	}
 }
 
-// parse parses what was read and keeps the beginning of a header.
+// parse parses what was read, but for the beginning of a header.
 func (c *connection) parse() {
 	c.full = len(c.buf) == cap(c.buf)
-	used := len(c.buf)
+	c.used = len(c.buf)
 	if !c.discards {
-		var err *ProtocolError
-		used, err = c.parser.parse(c.buf)
+		used, err := c.parser.parse(c.buf)
+		c.used = used
 		c.refuse(err)
 	}
-	c.buf = c.buf[:copy(c.buf, c.buf[used:])]
 	if c.parser.close != nil && !c.discards {
 		c.verdict(c.parser.close, nil)
 	}
