@@ -45,7 +45,9 @@ func TestBorrowedMessages(t *testing.T) {
 // Each message is whole while its listeners run, whatever its size and the sizes before it.
 func TestBorrowedMessagesAreWhole(t *testing.T) {
 	sizes := []int{1, 100, 5000, 70000, 3, 300000, 1 << 20, 200000, 2 << 20, 10, 1 << 20, 65536, 65535}
-	pattern := func(i, size int) []byte { return bytes.Repeat([]byte{byte(i + 1), byte(size), byte(size >> 8)}, size/3+1)[:size] }
+	pattern := func(i, size int) []byte {
+		return bytes.Repeat([]byte{byte(i + 1), byte(size), byte(size >> 8)}, size/3+1)[:size]
+	}
 	got := 0
 	s := newSocket(t, borrowing(), server()+"/echo")
 	s.OnMessage(func(e *websocket.MessageEvent) {
