@@ -39,15 +39,17 @@ func newCertificate(now time.Time) (certificate, error) {
 	if err != nil {
 		return certificate{}, err
 	}
+	config := &tls.Config{
+		Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}},
+		// No h2: an upgrade is a matter of HTTP/1.1.
+		NextProtos: []string{"http/1.1"},
+	}
+	config.GetConfigForClient = misbehave(config.Clone())
 	hash := sha256.Sum256(parsed.RawSubjectPublicKeyInfo)
 	return certificate{
-		pem:  pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}),
-		spki: base64.StdEncoding.EncodeToString(hash[:]),
-		config: &tls.Config{
-			Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}},
-			// No h2: an upgrade is a matter of HTTP/1.1.
-			NextProtos: []string{"http/1.1"},
-		},
+		pem:    pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}),
+		spki:   base64.StdEncoding.EncodeToString(hash[:]),
+		config: config,
 	}, nil
 }
 
@@ -63,7 +65,7 @@ func certificateTemplate(now time.Time) *x509.Certificate {
 		ExtKeyUsage:           []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
 		BasicConstraintsValid: true,
 		IsCA:                  true,
-		DNSNames:              []string{"localhost"},
+		DNSNames:              []string{"localhost", "*" + helloDomain},
 		IPAddresses:           []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback},
 	}
 }

@@ -3,7 +3,9 @@
 package peer
 
 import (
+	"crypto/tls"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"strings"
@@ -16,7 +18,7 @@ import (
 type conn struct {
 	net.Conn // TCP, or TLS over it
 	tcp      *net.TCPConn
-	secure   bool
+	wire     *wire // under TLS; nil without
 	registry *registry
 	stop     <-chan struct{}
 	rate     int // bytes per second; 0: no limit. Set before the reading begins
@@ -114,10 +116,28 @@ func (c *conn) close(stream io.Closer) error {
 
 // closeWrite ends this side's half.
 func (c *conn) closeWrite() error {
-	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok && c.secure {
-		half.CloseWrite()
-	}
+	c.notify()
 	return c.tcp.CloseWrite()
+}
+
+// notify ends this side's half of TLS, but not of TCP: RFC 8446 6.1.
+func (c *conn) notify() error {
+	if secured, ok := c.Conn.(*tls.Conn); ok {
+		return secured.CloseWrite()
+	}
+	return nil
+}
+
+// alert sends a fatal alert, bad_record_mac. TLS does so only by itself, so it
+// is shown a record that the client has not sent.
+func (c *conn) alert() error {
+	c.wire.forged = forgedRecord
+	_, err := io.Copy(io.Discard, c)
+	var local *net.OpError
+	if errors.As(err, &local) && local.Op == "local error" {
+		return nil
+	}
+	return fmt.Errorf("testserver: alert: the forged record was taken: %w", err)
 }
 
 // endGently ends this side's half and reads on until the client has ended its
@@ -133,11 +153,26 @@ func (c *conn) endGently() {
 	c.Close()
 }
 
-// drain reads until the client ends the connection.
+// drain reads until the client ends the connection: TLS, and TCP that may
+// outlive it.
 func (c *conn) drain(limit time.Duration) error {
 	c.SetReadDeadline(time.Now().Add(limit))
 	_, err := io.Copy(io.Discard, c)
+	if c.wire != nil {
+		_, err = io.Copy(io.Discard, ending{c})
+	}
 	return err
+}
+
+// ending reads a connection whose TLS has ended.
+type ending struct{ *conn }
+
+func (e ending) Read(p []byte) (int, error) {
+	n, err := e.tcp.Read(p)
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.noteEnd(endOf(err))
+	return n, err
 }
 
 // sleep waits for the time; the end of the peer is an error.

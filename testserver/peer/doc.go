@@ -170,6 +170,9 @@ runs a script. Parameters for the answer; all values are literal:
 	bytewise=1        each byte in a write (a TCP segment) of its own
 	do=STEP           a step of the script; repeatable
 
+A script with a step head sends the answer itself; cut only shortens it then,
+and bytewise does nothing.
+
 Steps that send; frames are right ones unless said otherwise:
 
 	text:STRING               a text message
@@ -181,8 +184,14 @@ Steps that send; frames are right ones unless said otherwise:
 	frame:FIN,OPCODE,STRING   FIN is 0 or 1, OPCODE 0 to 15; plus 64, 32, 16
 	                          for RSV1, 2, 3
 	hex:HEX                   any bytes
+	bytes:STRING              any text as it is
 	zeros:N                   N zero bytes
+	head                      the answer, or what is left of it
+	head:N                    the next N bytes of the answer; 0 for a script that
+	                          never answers
 	repeat:N:STEP             a step N times
+	endless:STEP              a step until the client has gone; after 30 s the script
+	                          ends
 	join … flush              what is between them goes out in one write
 	chunk:N                   from now on, writes of N bytes each; 0: whole
 
@@ -199,6 +208,14 @@ Steps that wait, 30 s at most:
 	                      the same payload
 	sleep:MS
 
+Steps for wss alone. TCP stays open; hold waits until the client ends it:
+
+	notify    the alert close_notify, with which this half of TLS ends in order
+	alert     a fatal alert, bad_record_mac: the end of TLS. What the client has
+	          sent and no step waited for may be lost
+	tcp:HEX   any bytes, past TLS
+	sever     ends this half of TCP without close_notify
+
 Steps that end:
 
 	fin     ends this half of TCP; the script goes on
@@ -212,5 +229,24 @@ Steps that end:
 A script that runs out holds for 10 s at most and then ends TCP. One that waits
 in vain, for a frame that does not come or because the client has gone, ends
 TCP as well.
+
+# TLS
+
+What the wss port does in the TLS handshake is asked for by a host name, which
+the client has to send and has to look for at 127.0.0.1 (browsers do, for every
+name under localhost): STEP.hello.localhost. All but the last two
+happen in place of the ServerHello, and then TCP is held until the client ends
+it (30 s at most).
+
+	alert-LEVEL-DESCRIPTION   an alert, both 0 to 255: alert-2-40 is handshake_failure
+	hex-HEX                   any bytes
+	fin                       ends this half of TCP
+	rst                       ends TCP with a reset
+	mute                      says nothing
+	cut-N                     only the first N bytes from ServerHello on, then the end
+	                          of this half of TCP
+	certificate               wants a certificate of the client, any, and refuses a
+	                          client without one by an alert: in TLS 1.3 when the
+	                          client is already through
 */
 package peer

@@ -56,7 +56,7 @@ func echo(ws *websocket.Conn) {
 }
 
 func serveHeaders(x *exchange) error {
-	lines := []string{"Host: " + x.request.Host, fmt.Sprintf("RemoteTLS: %t", x.conn.secure)}
+	lines := []string{"Host: " + x.request.Host, fmt.Sprintf("RemoteTLS: %t", x.conn.wire != nil)}
 	for name, values := range x.request.Header {
 		for _, value := range values {
 			lines = append(lines, name+": "+value)

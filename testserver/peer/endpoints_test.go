@@ -277,7 +277,9 @@ func TestRefused(t *testing.T) {
 		{"/redirect?code=200", "400 Bad Request", `code: got "200", want a number from 300 to 399`},
 		{"/raw?does=x", "400 Bad Request", `got parameter "does", want one of http, status,`},
 		{"/raw?status=x", "400 Bad Request", `status: got "x", want`},
-		{"/raw?do=x", "400 Bad Request", `do: got step "x", want one of answer, binary,`},
+		{"/raw?do=alert", "400 Bad Request", "got alert over ws, want wss"},
+		{"/raw?do=head&do=tcp:00", "400 Bad Request", "got tcp over ws, want wss"},
+		{"/raw?do=x", "400 Bad Request", `do: got step "x", want one of alert, answer,`},
 	} {
 		response, body := get(t, s.HTTP()+test.path)
 		want(t, response.Status, test.status)

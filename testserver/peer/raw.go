@@ -19,6 +19,11 @@ func serveRaw(x *exchange) error {
 	if err != nil {
 		return err
 	}
+	if x.conn.wire == nil {
+		if err := withoutTLS(x.query); err != nil {
+			return err
+		}
+	}
 	x.answer.recorder.off = h.status != http.StatusSwitchingProtocols // perhaps one more request comes
 	_, stream, err := x.answer.Hijack()
 	if err != nil {
@@ -27,15 +32,42 @@ func serveRaw(x *exchange) error {
 	if err := x.conn.sleep(h.delay); err != nil {
 		return err
 	}
-	s := &session{conn: x.conn, in: stream.Reader, collector: collector{deflate: x.deflate}}
+	s := &session{conn: x.conn, in: stream.Reader, collector: collector{deflate: x.deflate}, head: h.bytes()}
+	if answersItself(x.query) {
+		return s.run(script)
+	}
 	if h.bytewise {
 		s.chunk = 1
 	}
-	if err := s.write(h.bytes()); err != nil || h.cut >= 0 {
+	if err := s.sendHead(len(s.head)); err != nil || h.cut >= 0 {
 		return err
 	}
 	s.chunk = 0
 	return s.run(script)
+}
+
+// stepNames returns the names of a script's steps, in order.
+func stepNames(q query) (names []string) {
+	for _, p := range q {
+		if p.name == "do" {
+			name, _, _ := strings.Cut(p.value, ":")
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// answersItself says whether a script sends the handshake's answer.
+func answersItself(q query) bool { return slices.Contains(stepNames(q), "head") }
+
+// withoutTLS fails if a script has a step that needs TLS.
+func withoutTLS(q query) error {
+	for _, name := range stepNames(q) {
+		if slices.Contains([]string{"notify", "alert", "tcp", "sever"}, name) {
+			return fmt.Errorf("testserver: do: got %s over ws, want wss", name)
+		}
+	}
+	return nil
 }
 
 // parseScript reads the steps and sees that what is joined is flushed.

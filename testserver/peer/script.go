@@ -30,8 +30,12 @@ func steps() map[string]func(arg string) (action, error) {
 		"close":  sends(closeBytes),
 		"frame":  sends(frameBytes),
 		"hex":    sends(func(arg string) ([]byte, error) { return parseHex("hex", arg) }),
+		"bytes":  sends(func(arg string) ([]byte, error) { return []byte(arg), nil }),
 		"zeros":  counted("zeros", (*session).zeros),
-		"repeat": parseRepeat,
+		"head":   parseHead,
+
+		"repeat":  parseRepeat,
+		"endless": parseEndless,
 
 		"join":  plain((*session).join),
 		"flush": plain((*session).flush),
@@ -40,6 +44,11 @@ func steps() map[string]func(arg string) (action, error) {
 		"expect": parseExpect,
 		"echo":   plain((*session).echo),
 		"answer": plain((*session).answer),
+
+		"notify": plain(func(s *session) error { return s.conn.notify() }),
+		"alert":  plain(func(s *session) error { return s.conn.alert() }),
+		"tcp":    parseTCP,
+		"sever":  plain(func(s *session) error { return s.conn.tcp.CloseWrite() }),
 
 		"fin":  plain(func(s *session) error { return s.conn.closeWrite() }),
 		"end":  plain(func(*session) error { return errEnd }),
@@ -115,6 +124,33 @@ func frameBytes(arg string) ([]byte, error) {
 	}
 	opcode, err := parseNumber("frame: OPCODE", parts[1], 0, 127)
 	return appendFrame(nil, byte(final<<7|opcode), []byte(parts[2])), err
+}
+
+// parseHead reads nothing or a number of bytes.
+func parseHead(arg string) (action, error) {
+	if arg == "" {
+		return func(s *session) error { return s.sendHead(len(s.head)) }, nil
+	}
+	return counted("head", (*session).sendHead)(arg)
+}
+
+// parseTCP reads bytes that go past TLS.
+func parseTCP(arg string) (action, error) {
+	b, err := parseHex("tcp", arg)
+	return func(s *session) error { _, err := s.conn.tcp.Write(b); return err }, err
+}
+
+// parseEndless reads STEP.
+func parseEndless(text string) (action, error) {
+	step, err := parseStep(text)
+	return func(s *session) error {
+		for end := time.Now().Add(waitLimit); time.Now().Before(end); {
+			if err := step(s); err != nil {
+				return err
+			}
+		}
+		return errEnd
+	}, err
 }
 
 // parseRepeat reads N:STEP.

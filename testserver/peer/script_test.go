@@ -33,6 +33,7 @@ func TestScript(t *testing.T) {
 		{"close:65535:a:b end", nil, "8805 ffff 613a62 fin"},
 		{"frame:0,1,a frame:1,64,,b end", nil, "0101 61 c002 2c62 fin"},
 		{"hex:8180 hex: end", nil, "8180 fin"},
+		{"bytes:é:b end", nil, "c3a93a62 fin"},
 		{"zeros:3 zeros:0 end", nil, "000000 fin"},
 		{"repeat:3:text:: end", nil, "8101 3a 8101 3a 8101 3a fin"},
 		{"repeat:2:repeat:2:hex:aa end", nil, "aaaaaaaa fin"},
@@ -156,6 +157,40 @@ func TestRawCutEndsTCP(t *testing.T) {
 	want(t, string(got)+" "+end, "HTTP/1.1 101 Switchi fin")
 }
 
+func TestHeadIsSentInPieces(t *testing.T) {
+	s := start(t)
+	for _, test := range []struct{ do, want string }{
+		{"head:0 end", ""},
+		{"head:0 rst", "reset"},
+		{"head:8 bytes:! head:4 end", "HTTP/1.1! 101"},
+		{"hex:41 head end", "AHTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
+			"Sec-WebSocket-Accept: " + sampleAccept + "\r\n\r\n"},
+		{"head:128 text:x head text:y head end", "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
+			"Sec-WebSocket-Accept: " + sampleAccept + "\r\n\r" + "\x81\x01x" + "\n" + "\x81\x01y"},
+	} {
+		c := rawDial(t, s, scriptPath(test.do))
+		got, end := c.rest()
+		if end == "reset" {
+			got = []byte(end)
+		}
+		want(t, string(got), test.want)
+	}
+}
+
+func TestEndlessGoesOnUntilTheClientHasGone(t *testing.T) {
+	s := start(t)
+	c := rawOpen(t, s, scriptPath("endless:text:abc", "id=e"))
+	got := make([]byte, 5<<15)
+	if _, err := io.ReadFull(c.in, got); err != nil {
+		t.Fatal(err)
+	}
+	if want := strings.Repeat("\x81\x03abc", 1<<15); string(got) != want {
+		t.Error("got other bytes than frames")
+	}
+	c.Close()
+	want(t, recorded(t, s, "e"), "request reset")
+}
+
 func TestRawBytewise(t *testing.T) {
 	s := start(t)
 	c := rawDial(t, s, "/raw?bytewise=1&early=8100&do=text:x&do=end")
@@ -203,7 +238,7 @@ func TestJoinAndChunkDecideAboutWrites(t *testing.T) {
 
 func TestParseScriptRefuses(t *testing.T) {
 	for _, test := range []struct{ do, want string }{
-		{"hello", `got step "hello", want one of answer, binary,`},
+		{"hello", `got step "hello", want one of alert, answer,`},
 		{"", `got step "", want one of`},
 		{"end:1", `got "1" behind a step, want nothing`},
 		{"binary:0", `binary: got "0", want hexadecimal bytes`},
@@ -215,6 +250,10 @@ func TestParseScriptRefuses(t *testing.T) {
 		{"frame:1,128,x", `frame: OPCODE: got "128", want a number from 0 to 127`},
 		{"zeros:-1", `zeros: got "-1", want a number`},
 		{"chunk", `chunk: got "", want a number`},
+		{"head:x", `head: got "x", want a number`},
+		{"tcp:x", `tcp: got "x", want hexadecimal bytes`},
+		{"alert:1", `got "1" behind a step, want nothing`},
+		{"endless", `got step "", want one of`},
 		{"sleep:x", `sleep: got "x", want a number`},
 		{"repeat:x:text:a", `repeat: got "x", want a number`},
 		{"repeat:3", `got step "", want one of`},

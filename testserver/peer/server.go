@@ -150,9 +150,10 @@ func (s *Server) accept(listener net.Listener, serve func(*conn)) {
 
 // newConn wraps and registers an accepted connection.
 func (s *Server) newConn(tcp *net.TCPConn, secure bool) *conn {
-	c := &conn{Conn: tcp, tcp: tcp, secure: secure, registry: s.registry, stop: s.stop}
+	c := &conn{Conn: tcp, tcp: tcp, registry: s.registry, stop: s.stop}
 	if secure {
-		c.Conn = tls.Server(tcp, s.certificate.config)
+		c.wire = &wire{TCPConn: tcp, left: -1}
+		c.Conn = tls.Server(c.wire, s.certificate.config)
 	}
 	s.registry.add(c)
 	select {
@@ -171,6 +172,7 @@ func (s *Server) serve(c *conn) {
 	reader := bufio.NewReader(c)
 	request, err := http.ReadRequest(reader)
 	if err != nil {
+		c.endGently() // TLS may have sent an alert: the client shall see it
 		return
 	}
 	a := &answer{conn: c, reader: reader, header: http.Header{}}

@@ -168,6 +168,9 @@ func TestUsageIsComplete(t *testing.T) {
 			has(`[\t ]` + name + `=[A-Za-z0-9]`)
 		}
 	}
+	for name := range hellos(nil) {
+		has(`(?m)^\t` + name + `\b`)
+	}
 	for name := range steps() {
 		has(`(?m)^\t(ping:STRING, )?(join … )?` + name + `\b`)
 	}

@@ -21,6 +21,8 @@ type session struct {
 	collector collector
 	closeBody []byte // of the client's Close; nil before it
 
+	head []byte // what is unsent of the handshake's answer
+
 	joining bool
 	joined  []byte
 	chunk   int // 0: whole
@@ -98,6 +100,13 @@ func (s *session) answer() error {
 		}
 	}
 	return s.write(appendFrame(nil, fin|opClose, s.closeBody))
+}
+
+// sendHead sends n bytes of the handshake's answer, or what is left of it.
+func (s *session) sendHead(n int) error {
+	b := s.head[:min(n, len(s.head))]
+	s.head = s.head[len(b):]
+	return s.write(b)
 }
 
 func (s *session) mute() error {
