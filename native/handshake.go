@@ -281,14 +281,15 @@ func upgrade(ctx context.Context, carrier io.ReadWriteCloser, q *request) (l lin
 	return l, err
 }
 
-// readResponse reads the final answer: RFC 9110 15.2: any number of interim ones may come before it.
+// readResponse reads the final answer. RFC 9110 15.2: interim ones may come before it; together they are bounded as one.
 func readResponse(carrier io.Reader, tracer Tracer) (r *response, rest []byte, err error) {
 	buf := make([]byte, 0, firstBuffer)
-	for {
+	for room := maxHead; ; {
 		var head string
-		if head, buf, err = readHead(carrier, buf); err != nil {
+		if head, buf, err = readHead(carrier, buf, room); err != nil {
 			return nil, nil, err
 		}
+		room -= len(head)
 		if tracer != nil {
 			tracer.Response(head)
 		}
@@ -301,8 +302,8 @@ func readResponse(carrier io.Reader, tracer Tracer) (r *response, rest []byte, e
 	}
 }
 
-// readHead reads to the empty line and returns what lies beyond it as the new buf.
-func readHead(carrier io.Reader, buf []byte) (head string, rest []byte, err error) {
+// readHead reads to the empty line and returns what lies beyond it as the new buf. It reads on while buf holds no more than room.
+func readHead(carrier io.Reader, buf []byte, room int) (head string, rest []byte, err error) {
 	for looked := 0; ; {
 		if n := headEnd(buf, looked); n > 0 {
 			return string(buf[:n]), append(make([]byte, 0, max(firstBuffer, len(buf)-n)), buf[n:]...), nil
@@ -314,7 +315,7 @@ func readHead(carrier io.Reader, buf []byte) (head string, rest []byte, err erro
 			}
 			return "", nil, &phaseError{"read the handshake's answer", err}
 		}
-		if len(buf) > maxHead {
+		if len(buf) > room {
 			return "", nil, &HandshakeError{Problem: "got more than " + strconv.Itoa(maxHead) + " bytes of headers"}
 		}
 		buf = slices.Grow(buf, firstBuffer/4)
