@@ -212,6 +212,8 @@ func hostileTLSHandshakes(t *testing.T) []hostile {
 	soon := *d
 	soon.HandshakeTimeout = 100 * time.Millisecond
 	return []hostile{
+		{rule: "RFC 6455 4.1", row: row{name: "no fault, so that the names are known to lead to the peer",
+			url: at("cut-1000000"), dialer: d, on: does{"open": closes(1000, "")}, want: opened}},
 		{rule: "RFC 8446 6.2", row: row{name: "handshake_failure",
 			url: at("alert-2-40"), dialer: d, want: failed, err: "handshake failure"}},
 		{rule: "RFC 8446 6.2", row: row{name: "protocol_version", url: at("alert-2-70"), dialer: d, want: failed, err: "protocol version"}},

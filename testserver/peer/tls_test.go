@@ -172,3 +172,15 @@ func TestAlertNeedsTheForgedRecord(t *testing.T) {
 	}
 	wantPart(t, err.Error(), "the forged record was taken")
 }
+
+func TestCloseEndsAHandshakeThatIsHeld(t *testing.T) {
+	s := start(t)
+	c, _ := dialTLS(t, s, "mute"+helloDomain)
+	ended := make(chan error, 1)
+	go func() { ended <- c.Handshake() }()
+	want(t, ask(t, s, "/count?until=1"), "1")
+	s.Close()
+	if err := <-ended; err == nil {
+		t.Error("the handshake went well")
+	}
+}
