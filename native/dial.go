@@ -194,8 +194,8 @@ func withoutQuoted(s string) string {
 func asksForBasic(header map[string][]string) bool {
 	for _, v := range header["Www-Authenticate"] {
 		for challenge := range strings.SplitSeq(withoutQuoted(v), ",") {
-			scheme, _, _ := strings.Cut(strings.TrimLeft(challenge, " \t"), " ")
-			if strings.EqualFold(scheme, "Basic") {
+			scheme, _, _ := strings.Cut(strings.Trim(challenge, " \t"), " ")
+			if sameToken(scheme, "Basic") {
 				return true
 			}
 		}

@@ -70,6 +70,8 @@ func TestChallenges(t *testing.T) {
 		{[]string{`BASIC realm="x", charset="UTF-8"`}, true},
 		{[]string{"Negotiate", "Basic"}, true},
 		{[]string{`Digest realm="x", nonce="y", Basic realm="z"`}, true},
+		{[]string{"Digest,\tBasic\t, Other"}, true},
+		{[]string{"Ba\u017Fic"}, false}, // which folds to an s, but not in ASCII
 		{[]string{`Bearer`}, false},
 		{[]string{`Basically realm="x"`}, false},
 		{[]string{`Digest realm="Basic"`}, false},

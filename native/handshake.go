@@ -204,7 +204,7 @@ func (r *response) check(q *request) (l link, err error) {
 	}
 	if upgrade, err := r.one("Upgrade"); err != nil {
 		return l, err
-	} else if !strings.EqualFold(upgrade, "websocket") {
+	} else if !sameToken(upgrade, "websocket") {
 		return l, r.refuse("got Upgrade: " + quote(upgrade) + ", want websocket")
 	}
 	if !hasToken(r.header["Connection"], "upgrade") {
@@ -242,13 +242,16 @@ func (r *response) protocol(offered []string) (string, error) {
 func hasToken(values []string, token string) bool {
 	for _, v := range values {
 		for t := range strings.SplitSeq(v, ",") {
-			if strings.EqualFold(strings.Trim(t, " \t"), token) {
+			if sameToken(strings.Trim(t, " \t"), token) {
 				return true
 			}
 		}
 	}
 	return false
 }
+
+// sameToken compares tokens in any case, which is ASCII's: to EqualFold alone a long s is an s.
+func sameToken(a, b string) bool { return len(a) == len(b) && strings.EqualFold(a, b) }
 
 // maxHead bounds the head of an answer; it is Chromium's bound.
 const maxHead = 256 << 10

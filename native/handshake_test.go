@@ -213,6 +213,8 @@ func TestAnswers(t *testing.T) {
 		{rule: "a folded line with nothing before it", answer: answered("HTTP/1.1", "HTTP/1.1 101 X\r\n Y: z"), problem: "want NAME: VALUE"},
 		{rule: "no Upgrade", answer: answered("Upgrade", ""), problem: "got no Upgrade header"},
 		{rule: "another Upgrade", answer: answered("Upgrade", "Upgrade: h2c"), problem: `got Upgrade: "h2c", want websocket`},
+		{rule: "Upgrade with a long s", answer: answered("Upgrade", "Upgrade: web\u017Focket"), problem: "want websocket"},
+		{rule: "Upgrade with a Kelvin sign", answer: answered("Upgrade", "Upgrade: websoc\u212Aet"), problem: "want websocket"},
 		{rule: "Upgrade as a list", answer: answered("Upgrade", "Upgrade: websocket, h2c"), problem: "want websocket"},
 		{rule: "Upgrade twice", answer: answered("Upgrade", "Upgrade: websocket\r\nUpgrade: websocket"), problem: "got the header Upgrade 2 times"},
 		{rule: "no Connection", answer: answered("Connection", ""), problem: `got Connection: "", want Upgrade`},
