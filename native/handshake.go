@@ -70,8 +70,8 @@ func (r *request) bytes() []byte {
 
 // checkHeader refuses what would break the request or is not the program's to set.
 func checkHeader(header map[string][]string, origin string) error {
-	if strings.ContainsAny(origin, "\r\n\x00") {
-		return optionError("got a line break or NUL in the origin " + quote(origin))
+	if strings.ContainsFunc(origin, isControl) {
+		return optionError("got a control character in the origin " + quote(origin))
 	}
 	seen := make(map[string]bool, len(header))
 	for name, values := range header {
@@ -87,13 +87,16 @@ func checkHeader(header map[string][]string, origin string) error {
 		}
 		seen[lower] = true
 		for _, v := range values {
-			if strings.ContainsAny(v, "\r\n\x00") {
-				return optionError("got a line break or NUL in the header " + name)
+			if strings.ContainsFunc(v, isControl) {
+				return optionError("got a control character in the header " + name)
 			}
 		}
 	}
 	return nil
 }
+
+// isControl reports whether no header's value may hold the character: RFC 9110 5.5.
+func isControl(r rune) bool { return r < ' ' && r != '\t' || r == 0x7F }
 
 // cloneHeader copies a header, which is the program's to change.
 func cloneHeader(header map[string][]string) map[string][]string {
