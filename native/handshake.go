@@ -146,25 +146,28 @@ func parseResponse(head string) (*response, error) {
 		return nil, r.refuse("got the status line " + quote(first) + ", want HTTP/1.1 101 …")
 	}
 	r.version, r.status, r.reason = version, int(n), reason
-	var last string
-	for line := range strings.Lines(rest) {
-		line = strings.TrimSuffix(strings.TrimSuffix(line, "\n"), "\r")
-		if line == "" {
-			break
-		}
-		if (line[0] == ' ' || line[0] == '\t') && last != "" { // RFC 9112 5.2: a continued line
-			v := r.header[last]
-			v[len(v)-1] = strings.Trim(v[len(v)-1]+" "+strings.Trim(line, " \t"), " ")
-			continue
-		}
+	for line := range strings.Lines(unfold(rest)) {
+		line = strings.TrimSuffix(line, "\n")
 		name, value, ok := strings.Cut(line, ":")
 		if !ok || !isToken(name) || strings.ContainsAny(value, "\x00\r") { // RFC 9110 5.5
 			return nil, r.refuse("got the header line " + quote(line) + ", want NAME: VALUE")
 		}
-		last = canonical(name)
-		r.header[last] = append(r.header[last], strings.Trim(value, " \t"))
+		name = canonical(name)
+		r.header[name] = append(r.header[name], strings.Trim(value, " \t"))
 	}
 	return r, nil
+}
+
+// unfold has a continued line follow on its first, and all lines end in LF: RFC 9112 5.2 and 2.2.
+func unfold(lines string) string {
+	var b strings.Builder
+	for line := range strings.Lines(lines) {
+		if b.Len() > 0 && line[0] != ' ' && line[0] != '\t' {
+			b.WriteByte('\n')
+		}
+		b.WriteString(strings.TrimSuffix(strings.TrimSuffix(line, "\n"), "\r"))
+	}
+	return b.String()
 }
 
 // quote quotes what a server sent, and not too much of it.

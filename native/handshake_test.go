@@ -213,6 +213,8 @@ func TestAnswers(t *testing.T) {
 		{rule: "no colon", answer: answered("X", "nonsense"), problem: `got the header line "nonsense", want NAME: VALUE`},
 		{rule: "no name", answer: answered("X", ": x"), problem: "want NAME: VALUE"},
 		{rule: "a space before the colon", answer: answered("Upgrade", "Upgrade : websocket"), problem: "want NAME: VALUE"},
+		{rule: "NUL in a folded line", answer: answered("X", "X: y\r\n \x00"), problem: "want NAME: VALUE"},
+		{rule: "CR in a folded line", answer: answered("X", "X: y\r\n a\rb"), problem: "want NAME: VALUE"},
 		{rule: "a folded line with nothing before it", answer: answered("HTTP/1.1", "HTTP/1.1 101 X\r\n Y: z"), problem: "want NAME: VALUE"},
 		{rule: "no Upgrade", answer: answered("Upgrade", ""), problem: "got no Upgrade header"},
 		{rule: "another Upgrade", answer: answered("Upgrade", "Upgrade: h2c"), problem: `got Upgrade: "h2c", want websocket`},
@@ -360,6 +362,19 @@ func TestHeaderFoldedBeforeItsValueHasTheValue(t *testing.T) {
 	answer := answered("Upgrade", "Upgrade:\r\n websocket", "Sec", "Sec-WebSocket-Accept:\r\n\t\r\n\t"+sampleAccept)
 	if _, _, err := shake(strings.NewReader(answer), nil); err != nil {
 		t.Errorf("got %v: RFC 9112 5.2 and 5.1: no space around a value", err)
+	}
+}
+
+func TestManyFoldedLinesAreNotQuadratic(t *testing.T) {
+	const n = 50_000
+	answer := answered("X", "X: y"+strings.Repeat("\r\n z", n))
+	bytes, objects := allocated(func() {
+		if _, _, err := shake(strings.NewReader(answer), nil); err != nil {
+			t.Errorf("got %v", err)
+		}
+	})
+	if bytes > uint64(20*len(answer)) || objects > 1000 {
+		t.Errorf("%d lines: got %d bytes in %d allocations", n, bytes, objects)
 	}
 }
 
