@@ -311,10 +311,14 @@ func readResponse(carrier io.Reader, tracer Tracer) (r *response, rest []byte, e
 	}
 }
 
-// readHead reads to the empty line and returns what lies beyond it as the new buf. It reads on while buf holds no more than room.
+// readHead reads to the empty line and returns what lies beyond it as the new buf. A head is at most room long.
 func readHead(carrier io.Reader, buf []byte, room int) (head string, rest []byte, err error) {
 	for looked := 0; ; {
-		if n := headEnd(buf, looked); n > 0 {
+		n := headEnd(buf, looked)
+		if n > room || n == 0 && len(buf) > room {
+			return "", nil, &HandshakeError{Problem: "got more than " + strconv.Itoa(maxHead) + " bytes of headers"}
+		}
+		if n > 0 {
 			return string(buf[:n]), append(make([]byte, 0, max(firstBuffer, len(buf)-n)), buf[n:]...), nil
 		}
 		looked = len(buf)
@@ -324,11 +328,7 @@ func readHead(carrier io.Reader, buf []byte, room int) (head string, rest []byte
 			}
 			return "", nil, &phaseError{"read the handshake's answer", err}
 		}
-		if len(buf) > room {
-			return "", nil, &HandshakeError{Problem: "got more than " + strconv.Itoa(maxHead) + " bytes of headers"}
-		}
 		buf = slices.Grow(buf, firstBuffer/4)
-		var n int
 		n, err = carrier.Read(buf[len(buf):cap(buf)])
 		buf = buf[:len(buf)+n]
 	}

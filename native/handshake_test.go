@@ -314,6 +314,26 @@ func TestHeadersAreTakenUpToAQuarterMebibyte(t *testing.T) {
 	}
 }
 
+func TestHeadUpToTheLimitIsTakenInAnyPieces(t *testing.T) {
+	least := len(answered("X", "X: "))
+	for _, row := range []struct {
+		size   int
+		opened bool
+	}{{maxHead - 1, true}, {maxHead, true}, {maxHead + 1, false}, {maxHead + 5000, false}} {
+		answer := answered("X", "X: "+strings.Repeat("x", row.size-least))
+		for how, reader := range map[string]io.Reader{
+			"in one piece":        strings.NewReader(answer + "rest"),
+			"with EOF at the end": iotest.DataErrReader(strings.NewReader(answer)),
+			"byte by byte":        iotest.OneByteReader(strings.NewReader(answer)),
+		} {
+			_, _, err := shake(reader, nil)
+			if refused := (*HandshakeError)(nil); (err == nil) != row.opened || err != nil && !errors.As(err, &refused) {
+				t.Errorf("%d bytes %s: got %v, want it opened: %t", row.size, how, err, row.opened)
+			}
+		}
+	}
+}
+
 // endlessReader repeats text.
 type endlessReader struct {
 	text string
