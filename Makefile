@@ -29,6 +29,7 @@ native: chrome ## run the tests natively
 browser: chrome ## run the tests in headless Chrome
 	$(GO) run ./testserver $(GO) run ./wasm_exec test -timeout 10m ./...
 
-fuzz: ## fuzz each target for FUZZTIME (30s)
-	@for f in $$(sed -n 's/^func \(Fuzz[A-Za-z0-9]*\).*/\1/p' native/*_test.go); do \
-		echo $$f; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) ./native || exit 1; done
+fuzz: ## fuzz each target, one after the other, for FUZZTIME (30s)
+	@grep -ro --include='*_test.go' '^func Fuzz[A-Za-z0-9_]*' . | sed 's|/[^/]*:func | |' | while read -r dir target; do \
+		echo "$$target in $$dir, $(FUZZTIME)"; \
+		$(GO) -C $$dir test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) . </dev/null || exit 1; done

@@ -430,23 +430,3 @@ func TestGoroutinesShareTheContext(t *testing.T) {
 		p.untilEnd()
 	})
 }
-
-func FuzzUnpack(f *testing.F) {
-	for _, seed := range []string{"f248cdc9c90700", "f200110000", "000500faff48656c6c6f00", "f348cdc9c9070000", "00", "", "07"} {
-		b, _ := hex.DecodeString(seed)
-		f.Add(b, int64(100), true)
-	}
-	f.Add(bomb(1<<20), int64(1000), false)
-	f.Fuzz(func(t *testing.T, packed []byte, limit int64, text bool) {
-		limit %= 1 << 20
-		u := newUnpacker(terms{serverBits: 15})
-		got, err := u.unpack(packed, limit, text)
-		if err != nil && got != nil || limit >= 0 && int64(len(got)) > limit {
-			t.Fatalf("got %d bytes, %v", len(got), err)
-		}
-		want, wantErr := io.ReadAll(io.LimitReader(stdflate.NewReader(bytes.NewReader(append(bytes.Clone(packed), flushEnd...))), 1<<20))
-		if err == nil && wantErr == io.ErrUnexpectedEOF && !bytes.Equal(got, want) { // no final block: the standard library ends there
-			t.Fatalf("got %q, want %q", got, want)
-		}
-	})
-}

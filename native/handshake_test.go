@@ -1,7 +1,6 @@
 package native
 
 import (
-	"bytes"
 	"encoding/base64"
 	"errors"
 	"io"
@@ -440,33 +439,4 @@ func TestQueryKeepsTheQuestionMarkAtItsEnd(t *testing.T) {
 			t.Errorf("%s: got %s, want %s", url, got, want)
 		}
 	}
-}
-
-// FuzzResponse: whatever a server answers, it opens the connection or there is an error of a known type.
-func FuzzResponse(f *testing.F) {
-	f.Add([]byte(answered()), "")
-	f.Add([]byte(answered("P", "Sec-WebSocket-Protocol: a")), "a")
-	f.Add([]byte("HTTP/1.1 100 Continue\n\n"+answered()+"rest"), "")
-	f.Add([]byte("HTTP/1.1 404 Not Found\r\nA: b\r\n c\r\n\r\n"), "")
-	f.Add([]byte("HTTP/1.1 101 X\r\n folded\r\n\r\n"), "")
-	f.Add([]byte("HTTP/1.1 101 X\r\n:\r\n\r\n"), "")
-	f.Add([]byte("\n\n"), "")
-	f.Fuzz(func(t *testing.T, b []byte, offered string) {
-		var protocols []string
-		if offered != "" {
-			protocols = []string{offered}
-		}
-		protocol, rest, err := shake(bytes.NewReader(b), protocols)
-		refused, phase := (*HandshakeError)(nil), (*phaseError)(nil)
-		switch {
-		case err == nil && (protocol != offered || !strings.Contains(string(b), rest)):
-			t.Fatalf("%q: got protocol %q, rest %q", b, protocol, rest)
-		case err != nil && !errors.As(err, &refused) && !errors.As(err, &phase):
-			t.Fatalf("%q: got %T", b, err)
-		}
-		got, gotRest, gotErr := shake(iotest.OneByteReader(bytes.NewReader(b)), protocols)
-		if got != protocol || (gotErr == nil) != (err == nil) || gotRest != "" {
-			t.Fatalf("%q byte by byte: got %q, %v, want %q, %v", b, got, gotErr, protocol, err)
-		}
-	})
 }

@@ -2,7 +2,6 @@ package native
 
 import (
 	"fmt"
-	"math/rand/v2"
 	"runtime"
 	"slices"
 	"strings"
@@ -360,32 +359,6 @@ func TestLargeMessageIsReadToItsPlaceAndNoFurther(t *testing.T) {
 			t.Errorf("% x: got room outside a message's payload", b)
 		}
 	}
-}
-
-// FuzzParser: any pieces of any bytes give what the reference finds in the whole.
-func FuzzParser(f *testing.F) {
-	for _, masked := range []bool{false, true} {
-		for i, c := range conversations(masked) {
-			f.Add([]byte(c.bytes), uint64(i), masked)
-		}
-	}
-	f.Fuzz(func(t *testing.T, b []byte, seed uint64, masked bool) {
-		want, wantFailed := reference(string(b), masked, limit)
-		want = withoutPongs(want)
-		random := rand.New(rand.NewPCG(seed, 0))
-		var pieces []string
-		for rest := string(b); rest != ""; {
-			n := min(1+random.IntN(20), len(rest))
-			pieces, rest = append(pieces, rest[:n]), rest[n:]
-		}
-		for _, direct := range []bool{false, true} {
-			for _, p := range [][]string{{string(b)}, pieces, bytewise(string(b))} {
-				if got, failed := parsePieces(masked, direct, limit, p...); !slices.Equal(got, want) || failed != wantFailed {
-					t.Fatalf("masked %t, direct %t, %q: got %q, %d, want %q, %d", masked, direct, p, got, failed, want, wantFailed)
-				}
-			}
-		}
-	})
 }
 
 // A message that is lent costs no memory, once there is some.

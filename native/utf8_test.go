@@ -1,7 +1,6 @@
 package native
 
 import (
-	"math/rand/v2"
 	"testing"
 	"unicode/utf8"
 )
@@ -74,29 +73,4 @@ func TestUnfinishedCharacterIsNotDone(t *testing.T) {
 			t.Errorf("%q: want it taken and not done", s)
 		}
 	}
-}
-
-// FuzzUTF8Stream: any pieces give unicode/utf8's judgement, at the piece that holds the first bad byte.
-func FuzzUTF8Stream(f *testing.F) {
-	for i, s := range texts {
-		f.Add([]byte(s), uint64(i))
-	}
-	f.Fuzz(func(t *testing.T, b []byte, seed uint64) {
-		pieces := rand.New(rand.NewPCG(seed, 0))
-		var u utf8Stream
-		for at := 0; at < len(b); {
-			n := min(pieces.IntN(6), len(b)-at)
-			got, want := u.feed(b[at:at+n]), mayBecomeValid(string(b[:at+n]))
-			if got != want {
-				t.Fatalf("% x up to %d: got %t, want %t", b, at+n, got, want)
-			}
-			if !got {
-				return
-			}
-			at += n
-		}
-		if u.done() != utf8.Valid(b) {
-			t.Fatalf("% x: got done %t, want %t", b, u.done(), utf8.Valid(b))
-		}
-	})
 }
