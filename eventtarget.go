@@ -184,7 +184,7 @@ func (t *eventTarget) invoke(ev Event, e *event, pass listenerFlag) {
 func (t *eventTarget) call(ev Event, e *event, pass listenerFlag, list []*listener) {
 	i := 0
 	defer func() {
-		if i < len(list) { // a listener panicked or called Goexit: the others run before that goes on
+		if i < len(list) && !e.halted { // a listener panicked or called Goexit: the others run before that goes on
 			t.call(ev, e, pass, list[i:])
 		}
 	}()
