@@ -1,6 +1,7 @@
 package websocket_test
 
 import (
+	"encoding/hex"
 	"errors"
 	"os"
 	"strings"
@@ -53,12 +54,29 @@ func TestURL(t *testing.T) {
 func TestBadURLIsASyntaxErrorAtOnce(t *testing.T) {
 	for _, url := range []string{
 		"ws://", "ws://h:99999/", "ftp://h/", "mailto:x@h", "about:blank", "ws://h/#", "ws://h/#f", "ws://[::1/",
-		"ws://h:port/", "wss://%zz/",
+		"ws://h:port/", "wss://%zz/", "http://h/#f", "https://h/p?q#", "ws://h:65536/", "ws://h:-1/", "wss:", "ws://@/",
+		"javascript:1", "data:,x", "file:///x", "blob:x", "ws://h/p#a#b", "ws://[1::2::3]/", "ws://1.2.3.256/", "ws://h\\#/",
 	} {
 		ws, err := websocket.New(url)
 		if !errors.Is(err, websocket.ErrSyntax) || ws != nil {
 			t.Errorf("%q: got %v, want a SyntaxError", url, err)
 		}
+	}
+}
+
+// URL Standard, 3.1: a space is a forbidden host code point. Chromium percent-encodes it.
+func TestURLWithASpaceInItsHost(t *testing.T) {
+	ws, err := websocket.New("ws://a b/")
+	switch {
+	case !browser && !errors.Is(err, websocket.ErrSyntax):
+		t.Errorf("got %v, want a SyntaxError", err)
+	case browser && err != nil:
+		t.Error(err)
+	case browser:
+		if ws.URL() != "ws://a%20b/" {
+			t.Errorf("got %s", ws.URL())
+		}
+		ws.Close(0, "")
 	}
 }
 
@@ -142,9 +160,21 @@ func TestHandshake(t *testing.T) {
 		{name: "a blocked port", url: "ws://127.0.0.1:6667/", want: failed, err: "6667"},
 		{name: "status 200", url: raw("status=200"), want: failed, err: "got status 200 OK, want 101"},
 		{name: "status 404", url: "/status?code=404", want: failed, err: "got status 404"},
+		{name: "status 100 is not the answer", url: raw("status=100", "early="+hex.EncodeToString([]byte("HTTP/1.1 404 No\r\n\r\n")), "end"),
+			want: failed, err: "got status 404"},
+		{name: "status 201", url: "/status?code=201", want: failed, err: "got status 201"},
+		{name: "status 204", url: "/status?code=204", want: failed, err: "got status 204"},
+		{name: "status 304", url: "/status?code=304", want: failed, err: "got status 304"},
+		{name: "status 400", url: "/status?code=400", want: failed, err: "got status 400"},
+		{name: "status 426", url: "/status?code=426", want: failed, err: "got status 426"},
+		{name: "status 500", url: "/status?code=500", want: failed, err: "got status 500"},
 		{name: "status 503 with a body", url: "/status?code=503&body=busy", want: failed, err: "got status 503"},
 		{name: "a redirect is not followed", url: "/redirect?to=" + os.Getenv("TESTSERVER_HTTP") + "/echo", want: failed,
 			err: "got status 302", sent: "request"},
+		{name: "nor one that is for good", url: "/redirect?code=308&to=" + os.Getenv("TESTSERVER_HTTP") + "/echo", want: failed,
+			err: "got status 308", sent: "request"},
+		{name: "nor one to the same place over TLS", url: "/redirect?code=301&to=" + os.Getenv("TESTSERVER_WSS") + "/echo", want: failed,
+			err: "got status 301", sent: "request"},
 		{name: "wrong accept", url: raw("accept=AAAAAAAAAAAAAAAAAAAAAAAAAAA="), want: failed, err: "Sec-WebSocket-Accept"},
 		{name: "no accept", url: raw("accept=omit"), want: failed, err: "no Sec-WebSocket-Accept"},
 		{name: "two accepts", url: raw("accept=twice"), want: failed, err: "2 times"},
@@ -160,10 +190,6 @@ func TestHandshake(t *testing.T) {
 		{name: "a certificate of nobody", url: os.Getenv("TESTSERVER_WSS") + "/echo", on: bye, want: failed, err: "certificate",
 			js: opened, why: "the browser of the tests was told to trust it"},
 		{name: "http stands for ws", url: os.Getenv("TESTSERVER_HTTP") + "/echo", on: bye, want: opened},
-		{name: "credentials are sent when asked for", url: strings.Replace(os.Getenv("TESTSERVER_WS"), "://", "://me:s%40cret@", 1) +
-			"/basic?user=me&password=s%40cret", on: bye, want: opened, sent: "request request:Basic bWU6c0BjcmV0 close:1000: server"},
-		{name: "wrong credentials are sent once", url: strings.Replace(os.Getenv("TESTSERVER_WS"), "://", "://me:x@", 1) +
-			"/basic?user=me&password=y", want: failed, err: "got status 401", sent: "request request:Basic bWU6eA=="},
 	})
 }
 
@@ -183,6 +209,108 @@ func TestSubprotocolChoice(t *testing.T) {
 		{name: "two in one", url: raw(append(end, "protocol=a, b")...), protocols: two, want: failed, err: `"a, b"`},
 		{name: "one that was not asked for", url: raw(append(end, "protocol=c")...), protocols: two, want: failed, err: `"c"`},
 	})
+}
+
+// Fetch Standard, 2.9, port blocking: some of each hundred.
+var blockedPorts = strings.Fields("1 7 22 25 53 79 110 143 179 389 465 512 587 636 993 1720 1723 2049 3659 4045 4190 5060 5061 6000 6566 " +
+	"6665 6669 6679 6697 10080")
+
+// A blocked port is no error of the URL's: the connection fails.
+func TestBlockedPorts(t *testing.T) {
+	var rows []row
+	for _, port := range blockedPorts {
+		for _, scheme := range []string{"ws", "wss"} {
+			rows = append(rows, row{name: scheme + port, url: scheme + "://127.0.0.1:" + port + "/", want: failed, err: "port " + port + " is blocked"})
+		}
+	}
+	runAtOnce(t, rows)
+}
+
+// The origin is the server's, as the URL Standard serializes it: no credentials, no default port, no path.
+func TestOriginOfMessages(t *testing.T) {
+	for _, c := range []struct{ url, want string }{
+		{"ws://h", "ws://h"},
+		{"ws://h:80/p?q", "ws://h"},
+		{"ws://h:443/", "ws://h:443"},
+		{"ws://h:8080/", "ws://h:8080"},
+		{"wss://h/", "wss://h"},
+		{"wss://h:443/", "wss://h"},
+		{"wss://h:80/", "wss://h:80"},
+		{"http://h:80/", "ws://h"},
+		{"HTTPS://H:443/", "wss://h"},
+		{"ws://[::1]/", "ws://[::1]"},
+		{"ws://[0:0:0:0:0:0:0:1]:81/", "ws://[::1]:81"},
+		{"ws://user:pass@h:81/", "ws://h:81"},
+		{"ws://user@h/", "ws://h"},
+		{"ws://u%40x:p%2Fw@h/@/", "ws://h"},
+		{"ws://bücher.example/", "ws://xn--bcher-kva.example"},
+		{"ws://h?a@b", "ws://h"},
+	} {
+		f := new(fakeConn)
+		d := &websocket.Dialer{Engine: func(_ string, _ []string, s websocket.Sink) (websocket.Conn, error) {
+			f.Sink = s
+			return f, nil
+		}}
+		s := newSocket(t, d, c.url)
+		got := ""
+		s.OnMessage(func(e *websocket.MessageEvent) { got = e.Origin })
+		s.Start()
+		f.Opened("", "")
+		f.Text("m")
+		f.Closed(1000, "", true, nil)
+		if got != c.want {
+			t.Errorf("%s: got %s, want %s", c.url, got, c.want)
+		}
+	}
+}
+
+func TestOriginOfRealMessages(t *testing.T) {
+	for _, base := range []string{os.Getenv("TESTSERVER_WS"), os.Getenv("TESTSERVER_WSS")} {
+		r := row{url: strings.Replace(base, "://", "://user:pass@", 1) + "/send?text=a&binary=00&close=1000", dialer: trusting(t), before: func(s *socket) {
+			s.OnMessage(func(e *websocket.MessageEvent) {
+				if e.Origin != base {
+					t.Errorf("got %s, want %s", e.Origin, base)
+				}
+			})
+		}, want: "open/1 text:a/1 binary:00/1 close:1000::true/3"}
+		r.run(t)
+	}
+}
+
+// What the request says of who asks: nothing, if it is no browser.
+func TestOriginOfTheRequest(t *testing.T) {
+	request := ask(t, server()+"/headers")
+	origin := headerOf(request, "Origin")
+	if browser != strings.HasPrefix(origin, "http://") || !browser && (origin != "" || headerOf(request, "User-Agent") != "") {
+		t.Errorf("got %q", request)
+	}
+	for _, name := range []string{"Authorization", "Cookie", "Referer"} {
+		if value := headerOf(request, name); value != "" {
+			t.Errorf("got %s: %s", name, value)
+		}
+	}
+}
+
+// RFC 6455 4.1, 2, wants a client to open one connection to a server at a time.
+func TestOpeningTwoConnectionsAtOnce(t *testing.T) {
+	opened := make(chan string, 2)
+	begin := func(name, url string) *socket {
+		s := newSocket(t, nil, server()+url)
+		s.on = does{"open": also(func(*socket) { opened <- name }, closes(1000, ""))}
+		s.Start()
+		return s
+	}
+	slow := begin("slow", raw("delay=1000", "expect:close", "answer", "end"))
+	quick := begin("quick", raw("expect:close", "answer", "end"))
+	slow.wait()
+	quick.wait()
+	want := "quick slow"
+	if browser {
+		want = "slow quick"
+	}
+	if got := <-opened + " " + <-opened; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
 }
 
 // The request has what RFC 6455 4.1 wants, and the resource is path and query.

@@ -42,6 +42,55 @@ func TestRequestOptions(t *testing.T) {
 	}
 }
 
+// A connection that was answered 401 is not used again, and the program's own Authorization comes before the URL's.
+func TestCredentialsAreAnsweredOnANewConnection(t *testing.T) {
+	dials := 0
+	count := func(ctx context.Context, network, address string) (net.Conn, error) {
+		dials++
+		return new(net.Dialer).DialContext(ctx, network, address)
+	}
+	bye := does{"open": closes(1000, "")}
+	own := func(authorization string) map[string][]string {
+		return map[string][]string{"authorization": {authorization}}
+	}
+	for _, c := range []struct {
+		row
+		dials int
+	}{
+		{row{name: "asked for", url: withUser("me:x", "/basic?user=me&password=x"), on: bye, want: opened,
+			sent: "request request:Basic bWU6eA== close:1000: server"}, 2},
+		{row{name: "asked for twice", url: withUser("me:x", "/basic?user=me&password=y"), want: failed, err: "got status 401",
+			sent: "request request:Basic bWU6eA=="}, 2},
+		{row{name: "the program's are right", url: withUser("me:x", "/basic?user=you&password=y"), on: bye, want: opened,
+			dialer: &websocket.Dialer{Options: websocket.Options{Header: own("Basic eW91Onk=")}},
+			sent:   "request:Basic eW91Onk= close:1000: server"}, 1},
+		{row{name: "the program's are wrong", url: withUser("me:x", "/basic?user=me&password=x"), want: failed, err: "got status 401",
+			dialer: &websocket.Dialer{Options: websocket.Options{Header: own("Bearer y")}}, sent: "request:Bearer y"}, 1},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if c.dialer == nil {
+				c.dialer = new(websocket.Dialer)
+			}
+			c.dialer.NetDial, dials = count, 0
+			c.run(t)
+			if dials != c.dials {
+				t.Errorf("got %d connections, want %d", dials, c.dials)
+			}
+		})
+	}
+}
+
+// No packet goes to a blocked port.
+func TestBlockedPortsAreNotDialled(t *testing.T) {
+	d := &websocket.Dialer{Options: websocket.Options{NetDial: func(_ context.Context, _, address string) (net.Conn, error) {
+		t.Errorf("%s was dialled", address)
+		return nil, errors.New("no")
+	}}}
+	for _, port := range blockedPorts {
+		row{url: "ws://127.0.0.1:" + port + "/", dialer: d, want: failed, err: port}.run(t)
+	}
+}
+
 func TestHeadersThatBreakTheRequestAreRefused(t *testing.T) {
 	for _, o := range []websocket.Options{
 		{Header: map[string][]string{"X": {"a\r\nY: b"}}}, {Header: map[string][]string{"X Y": {"a"}}},
