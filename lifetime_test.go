@@ -3,6 +3,7 @@ package websocket_test
 import (
 	"context"
 	"fmt"
+	"net/url"
 	"runtime"
 	"strconv"
 	"strings"
@@ -63,6 +64,105 @@ func TestUnreachableSocketIsClosed(t *testing.T) {
 	}()
 	<-opened
 	wantCollected(t, id, "request close: server") // without a code
+}
+
+// Listeners for what has been, for other events and such as are gone do not keep a socket.
+func TestListenersThatKeepNothing(t *testing.T) {
+	nobody := func(ws *websocket.WebSocket) { ws.OnMessage(nil); ws.OnClose(nil); ws.OnError(nil) }
+	for _, c := range []struct {
+		name   string
+		before func(ws *websocket.WebSocket)
+		opened func(ws *websocket.WebSocket) // when it is open
+	}{
+		{"the open slot alone", func(ws *websocket.WebSocket) { ws.OnOpen(func(websocket.Event) {}) }, func(*websocket.WebSocket) {}},
+		{"an open listener alone", func(ws *websocket.WebSocket) { ws.AddEventListener("open", func(websocket.Event) { _ = ws }) },
+			func(*websocket.WebSocket) {}},
+		{"a listener for events of the program's", func(ws *websocket.WebSocket) { ws.AddEventListener("mine", func(websocket.Event) { _ = ws }) },
+			func(ws *websocket.WebSocket) { dispatch(t, ws, plain("mine")) }},
+		{"a listener that was removed", func(*websocket.WebSocket) {}, func(ws *websocket.WebSocket) {
+			ws.AddEventListener("message", func(websocket.Event) {})()
+		}},
+		{"a once listener that was called", func(ws *websocket.WebSocket) {
+			ws.AddEventListener("message", func(websocket.Event) {}, websocket.Once)
+		}, func(ws *websocket.WebSocket) {
+			dispatch(t, ws, websocket.NewMessageEvent("message", websocket.MessageEventInit{}))
+		}},
+		{"slots set to nil", func(ws *websocket.WebSocket) {
+			ws.OnMessage(func(*websocket.MessageEvent) {})
+			ws.OnError(func(*websocket.ErrorEvent) {})
+			ws.OnClose(func(*websocket.CloseEvent) {})
+		}, nobody},
+		{"slots set to nil, though they were never set", func(*websocket.WebSocket) {}, nobody},
+		{"a listener whose signal ended before", func(ws *websocket.WebSocket) {
+			ended, cancel := context.WithCancel(t.Context())
+			cancel()
+			ws.AddEventListener("message", func(websocket.Event) {}, websocket.Signal(ended))
+		}, func(*websocket.WebSocket) {}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			id := newID(t)
+			opened := make(chan struct{})
+			func() {
+				ws, err := websocket.New(server() + "/echo?id=" + url.QueryEscape(id))
+				if err != nil {
+					t.Fatal(err)
+				}
+				c.before(ws)
+				ws.AddEventListener("open", func(websocket.Event) {
+					c.opened(ws)
+					close(opened)
+				}, websocket.Once)
+				ws.Start()
+			}()
+			<-opened
+			wantCollected(t, id, "request close: server")
+		})
+	}
+}
+
+// Messages that come for a socket that is collected are for nobody, and the closing handshake begins behind none of them.
+func TestMessagesForACollectedSocket(t *testing.T) {
+	id := newID(t)
+	opened := make(chan struct{})
+	func() {
+		ws, err := websocket.New(server() + raw("repeat:20:text:x", "repeat:2000:binary:00", "text:z", "expect:close", "repeat:100:text:late",
+			"answer", "end") + "&id=" + id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ws.AddEventListener("message", func(websocket.Event) { close(opened) }, websocket.Once)
+		ws.Start()
+	}()
+	<-opened
+	wantCollected(t, id, "request close: server")
+}
+
+// A collected socket whose peer has ended, or ends, or breaks the protocol, ends without a word.
+func TestEndOfACollectedSocket(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		script []string
+		want   string
+	}{
+		{"the peer closes meanwhile", []string{"join", "text:x", "close:3000:bye", "flush", "expect:close", "end"}, "request close:3000:bye server"},
+		{"the peer ends TCP in place of the answer", []string{"text:x", "expect:close", "end"}, "request close: server"},
+		{"the peer breaks the protocol in place of the answer", []string{"text:x", "expect:close", "hex:8300", "end"}, "request close: server"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			id := newID(t)
+			opened := make(chan struct{})
+			func() {
+				ws, err := websocket.New(server() + raw(c.script...) + "&id=" + url.QueryEscape(id))
+				if err != nil {
+					t.Fatal(err)
+				}
+				ws.AddEventListener("message", func(websocket.Event) { close(opened) }, websocket.Once)
+				ws.Start()
+			}()
+			<-opened
+			wantCollected(t, id, c.want)
+		})
+	}
 }
 
 // What it has sent is sent all the same.
@@ -138,6 +238,28 @@ func TestAwaitedSocketIsKept(t *testing.T) {
 		},
 		"close": func(ws *websocket.WebSocket, got chan<- string) <-chan struct{} {
 			ws.AddEventListener("close", func(e websocket.Event) { got <- e.(*websocket.CloseEvent).Reason })
+			return nil
+		},
+		"the close slot": func(ws *websocket.WebSocket, got chan<- string) <-chan struct{} {
+			ws.OnClose(func(e *websocket.CloseEvent) { got <- e.Reason })
+			return nil
+		},
+		"a slot set anew": func(ws *websocket.WebSocket, got chan<- string) <-chan struct{} {
+			ws.OnClose(func(*websocket.CloseEvent) {})
+			ws.OnClose(nil)
+			ws.OnClose(func(e *websocket.CloseEvent) { got <- e.Reason })
+			return nil
+		},
+		"a once listener": func(ws *websocket.WebSocket, got chan<- string) <-chan struct{} {
+			ws.AddEventListener("close", func(e websocket.Event) { got <- e.(*websocket.CloseEvent).Reason }, websocket.Once)
+			return nil
+		},
+		"a signal that has not ended": func(ws *websocket.WebSocket, got chan<- string) <-chan struct{} {
+			ws.AddEventListener("close", func(e websocket.Event) { got <- e.(*websocket.CloseEvent).Reason }, websocket.Signal(t.Context()))
+			return nil
+		},
+		"a listener added in another": func(ws *websocket.WebSocket, got chan<- string) <-chan struct{} {
+			ws.OnOpen(func(websocket.Event) { ws.OnMessage(func(e *websocket.MessageEvent) { got <- e.Data.Text() }) })
 			return nil
 		},
 		"Done": func(ws *websocket.WebSocket, got chan<- string) <-chan struct{} { return ws.Done() },

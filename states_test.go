@@ -308,3 +308,25 @@ func TestBufferedAmountAfterTheEnd(t *testing.T) {
 		t.Errorf("got %s", got)
 	}
 }
+
+// A message that is sent in a listener when the peer's Close has come behind the listener's own. RFC 6455 5.5.1 has Close
+// answered "as soon as practical": natively that is when the listeners of earlier messages have returned, or block.
+func TestSendInFrontOfTheAnswerToThePeersClose(t *testing.T) {
+	row{url: raw("join", "text:go", "close:3000", "flush", "expect:close", "end"), on: does{"text:go": also(send("reply"), amount), "close": amount},
+		want: "open/1 text:go/1 =5 close:3000::true/3 =0", sent: "request text:reply close:3000: server",
+		jsSent: "request close:3000: server", why: "a browser answers at once, and drops what is sent afterwards"}.run(t)
+}
+
+// What has come is delivered, though the connection ended long before.
+func TestMessagesAreDeliveredAfterTheEnd(t *testing.T) {
+	for _, c := range []struct{ name, end, want, js string }{
+		{"in order", "close:3000:bye", "close:3000:bye:true/3", "close:3000:bye:true/3"},
+		{"without a Close frame", "end", "error/3 close:1006::false/3", "close:1006::false/3"},
+	} {
+		id := newID(t)
+		const begin = "open/1 text:1/1 text:2/1 binary:03/1 "
+		row{name: c.name, url: raw("join", "text:1", "text:2", "binary:03", "flush", c.end, "end") + "&id=" + id, on: does{
+			"text:1": func(s *socket) { recorded(s.t, id) }, // waits for the end
+		}, want: begin + c.want, js: begin + c.js, why: noErrorForTheEnd}.run(t)
+	}
+}
