@@ -3,9 +3,13 @@
 package websocket_test
 
 import (
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -42,4 +46,122 @@ func TestPanicInAListenerIsNotSwallowed(t *testing.T) {
 	if err == nil || !strings.Contains(string(out), "panic: mine") || !strings.Contains(string(out), "main.go:") {
 		t.Errorf("got %v\n%s", err, out)
 	}
+}
+
+// The README's table of departures from the Standard has a row for each "Deviation:" in the code, and for nothing else.
+func TestDeviationsAreInTheReadme(t *testing.T) {
+	readme, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, section, _ := strings.Cut(string(readme), "\n## Where both depart from the Standard\n")
+	section, _, _ = strings.Cut(section, "\n## ")
+	var listed []string
+	for _, row := range regexp.MustCompile("(?m)^\\| `([^`]+)`").FindAllStringSubmatch(section, -1) {
+		listed = append(listed, row[1])
+	}
+	found := deviations(t)
+	slices.Sort(listed)
+	slices.Sort(found)
+	if len(found) == 0 || !slices.Equal(listed, found) {
+		t.Errorf("the README lists\n%q\nthe code has\n%q", listed, found)
+	}
+}
+
+// deviations names the declarations whose comments say "Deviation:".
+func deviations(t *testing.T) (names []string) {
+	for _, dir := range []string{".", "js", "native"} {
+		files, err := filepath.Glob(filepath.Join(dir, "*.go"))
+		if err != nil || len(files) == 0 {
+			t.Fatalf("no Go files in %s: %v", dir, err)
+		}
+		prefix := ""
+		if dir != "." {
+			prefix = dir + "."
+		}
+		for _, file := range files {
+			if strings.HasSuffix(file, "_test.go") {
+				continue
+			}
+			for _, name := range deviationsIn(t, file) {
+				names = append(names, prefix+name)
+			}
+		}
+	}
+	return names
+}
+
+func deviationsIn(t *testing.T, file string) (names []string) {
+	parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ParseComments)
+	if err != nil {
+		t.Fatal(err)
+	}
+	says := func(doc *ast.CommentGroup) bool { return strings.Contains(doc.Text(), "Deviation:") }
+	note := func(doc *ast.CommentGroup, name string) {
+		if says(doc) {
+			names = append(names, name)
+		}
+	}
+	for _, decl := range parsed.Decls {
+		switch d := decl.(type) {
+		case *ast.FuncDecl:
+			note(d.Doc, receiver(d)+d.Name.Name)
+		case *ast.GenDecl:
+			for _, spec := range d.Specs {
+				switch s := spec.(type) {
+				case *ast.ValueSpec:
+					note(s.Doc, s.Names[0].Name)
+				case *ast.TypeSpec:
+					note(d.Doc, s.Name.Name)
+					for _, m := range members(s.Type) {
+						note(m.Doc, s.Name.Name+"."+m.Names[0].Name)
+					}
+				}
+			}
+		}
+	}
+	all := 0
+	for _, comment := range parsed.Comments {
+		if says(comment) {
+			all++
+		}
+	}
+	if all != len(names) {
+		t.Errorf("%s: %d deviations, of which these stand on a declaration: %q", file, all, names)
+	}
+	return names
+}
+
+// receiver is "T." for a method of T or *T.
+func receiver(f *ast.FuncDecl) string {
+	if f.Recv == nil {
+		return ""
+	}
+	typ := f.Recv.List[0].Type
+	if star, ok := typ.(*ast.StarExpr); ok {
+		typ = star.X
+	}
+	if name, ok := typ.(*ast.Ident); ok {
+		return name.Name + "."
+	}
+	return "" // a generic type, which is none of the API's
+}
+
+// members are the named fields or methods of a type.
+func members(typ ast.Expr) (named []*ast.Field) {
+	var list *ast.FieldList
+	switch s := typ.(type) {
+	case *ast.InterfaceType:
+		list = s.Methods
+	case *ast.StructType:
+		list = s.Fields
+	default:
+		return nil
+	}
+	for _, f := range list.List {
+		if len(f.Names) > 0 {
+			named = append(named, f)
+		}
+	}
+	return named
 }

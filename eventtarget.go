@@ -20,6 +20,9 @@ type EventTarget interface {
 
 	// DispatchEvent calls the listeners of e's type at once, on the caller's goroutine, and reports whether none of them
 	// canceled e. An event that is being dispatched gives ErrInvalidState.
+	//
+	// Deviation: in JavaScript what a listener throws is reported and goes no further. Here a panic goes on to the caller, and
+	// so does runtime.Goexit, when the other listeners have returned.
 	DispatchEvent(e Event) (notCanceled bool, err error)
 }
 

@@ -173,6 +173,9 @@ func (ws *WebSocket) Done() <-chan struct{} {
 func (ws *WebSocket) OnOpen(fn func(Event)) { ws.onOpen.set(&ws.eventTarget, "open", fn) }
 
 // OnMessage sets what is called for each message; nil removes it.
+//
+// Deviation: in JavaScript a slot is called for every event of its name. Go's types say what fn takes, so a synthetic event
+// "message" that is no [*MessageEvent] passes it by; OnError and OnClose are alike.
 func (ws *WebSocket) OnMessage(fn func(*MessageEvent)) {
 	ws.onMessage.set(&ws.eventTarget, "message", fn)
 }

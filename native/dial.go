@@ -14,6 +14,9 @@ import (
 )
 
 // Open makes a connection that dials the URL's host when it is started.
+//
+// Deviation: RFC 6455 4.1, 2, has a client open one connection to a server at a time, against pages that open a thousand. A
+// program is not a page, and one handshake that hangs would hold up all others.
 func Open(url string, protocols []string, o Options, s Sink) (Conn, error) {
 	if err := o.config().check(); err != nil {
 		return nil, err
