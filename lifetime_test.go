@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"os"
 	"runtime"
 	"strconv"
 	"strings"
@@ -117,6 +118,41 @@ func TestListenersThatKeepNothing(t *testing.T) {
 			<-opened
 			wantCollected(t, id, "request close: server")
 		})
+	}
+}
+
+// While it connects, a listener for the open event keeps a socket, until the event has come.
+func TestOpenListenerKeepsASocketThatConnects(t *testing.T) {
+	id := newID(t)
+	opened := make(chan struct{})
+	func() {
+		ws, err := websocket.New(server() + raw("delay=200", "expect:close", "answer", "end") + "&id=" + id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ws.OnOpen(func(websocket.Event) { close(opened) })
+		ws.Start()
+	}()
+	collect(t, opened)
+	wantCollected(t, id, "request close: server")
+}
+
+// A socket that nobody listens to is given up while it connects: no frame goes to the peer.
+func TestUnreachableSocketIsGivenUpWhileItConnects(t *testing.T) {
+	id := newID(t)
+	collected := make(chan struct{})
+	func() {
+		ws, err := trusting(t).New(os.Getenv("TESTSERVER_WSS") + raw("delay=1000", "expect:close", "answer", "end") + "&id=" + id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		runtime.AddCleanup(ws, func(c chan struct{}) { close(c) }, collected)
+		ws.Start()
+	}()
+	ask(t, server()+"/recorded?wait=1&id="+id) // at its other port: see TestOpeningTwoConnectionsAtOnce
+	collect(t, collected)
+	if got := recorded(t, id); got != "request fin" && got != "request reset" {
+		t.Errorf("the peer got %q", got)
 	}
 }
 
