@@ -41,10 +41,22 @@ func TestJSBuildIsFreeOf(t *testing.T) {
 
 // A panic in a listener ends the program, with its own message and place.
 func TestPanicInAListenerIsNotSwallowed(t *testing.T) {
-	run := exec.Command("go", "run", "./testdata/panics", server()+"/echo")
-	out, err := run.CombinedOutput()
-	if err == nil || !strings.Contains(string(out), "panic: mine") || !strings.Contains(string(out), "main.go:") {
-		t.Errorf("got %v\n%s", err, out)
+	wasm := filepath.Join(t.TempDir(), "panics.wasm")
+	build := exec.Command("go", "build", "-o", wasm, "./testdata/panics")
+	build.Env = append(os.Environ(), "GOOS=js", "GOARCH=wasm")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	for engine, command := range map[string][]string{
+		"natively":     {"run", "./testdata/panics", server() + "/echo"},
+		"in a browser": {"run", "./wasm_exec", "run", wasm, server() + "/echo"},
+	} {
+		t.Run(engine, func(t *testing.T) {
+			out, err := exec.Command("go", command...).CombinedOutput()
+			if err == nil || !strings.Contains(string(out), "panic: mine") || !strings.Contains(string(out), "main.go:") {
+				t.Errorf("got %v\n%s", err, out)
+			}
+		})
 	}
 }
 
