@@ -33,7 +33,7 @@ func TestCredentials(t *testing.T) {
 			sent: "request request:Basic OnNlY3JldA== close:1000: server"},
 		{name: "over TLS", url: strings.Replace(os.Getenv("TESTSERVER_WSS"), "://", "://me:secret@", 1) + "/basic?user=me&password=secret",
 			dialer: trusting(t), on: bye, want: opened, sent: "request request:Basic bWU6c2VjcmV0 close:1000: server",
-			js: failed, jsSent: "request", why: "Chromium sends them to the page's own site alone, and the tests' page came over http"},
+			js: failed, jsSent: "request", why: "Chromium does not send them over wss for a page that came over http, as the tests' page does"},
 		{name: "wrong again", url: withUser("you:x", "/basic?user=me&password=y"), want: failed, err: "got status 401",
 			sent: "request request:Basic eW91Ong="},
 	})
