@@ -340,7 +340,10 @@ func (c *core) Closing() {
 func (c *core) Closed(code uint16, reason string, clean bool, why error) {
 	c.mu.Lock()
 	if c.givenUp != nil { // whatever the engine had come to
-		code, reason, clean, why = 1006, "", false, c.givenUp
+		code, reason, clean = 1006, "", false
+		if !errors.Is(why, c.givenUp) { // it may add in which phase
+			why = c.givenUp
+		}
 	}
 	c.deadline.Stop()
 	c.to(Closed)

@@ -2,6 +2,7 @@ package native
 
 import (
 	"context"
+	"errors"
 	"io"
 	"sync"
 	"time"
@@ -132,7 +133,7 @@ func (c *connection) abandon(err error) {
 	}
 	c.cancel(nil)
 	c.mu.Lock()
-	if c.failure != nil {
+	if c.failure != nil && !errors.Is(err, c.failure) { // connecting adds the phase that Fail ended
 		err = c.failure
 	}
 	c.to(ended)
