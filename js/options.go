@@ -16,6 +16,9 @@ type Options struct {
 	Header               map[string][]string
 	Origin               string
 	TLSConfig            any // a *tls.Config; crypto/tls would be a megabyte
+	Proxy                any // a func
+	Jar                  any // an http.CookieJar; net/http would be more yet
+	AllowBlockedPorts    bool
 	NetDial              any // a func
 	ReadLimit            int64
 	BorrowMessages       bool
@@ -35,6 +38,9 @@ func EngineOptions(o Options) (names []string) {
 		{"Header", o.Header != nil},
 		{"Origin", o.Origin != ""},
 		{"TLSConfig", !isNil(o.TLSConfig)},
+		{"Proxy", !isNil(o.Proxy)},
+		{"Jar", !isNil(o.Jar)},
+		{"AllowBlockedPorts", o.AllowBlockedPorts},
 		{"NetDial", !isNil(o.NetDial)},
 		{"CloseTimeout", o.CloseTimeout != 0},
 		{"Compression", o.Compression != 0},

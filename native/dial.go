@@ -5,12 +5,9 @@ package native
 import (
 	"context"
 	"crypto/tls"
-	"encoding/base64"
 	"errors"
 	"net"
-	"net/url"
 	"strconv"
-	"strings"
 )
 
 // Open makes a connection that dials the URL's host when it is started.
@@ -44,9 +41,10 @@ type dialer struct {
 // connect dials and upgrades, a second time with the URL's credentials if the server asks for them.
 func (d *dialer) connect(ctx context.Context) (link, error) {
 	q := d.config().request(d.target, d.protocols, d.sink)
+	q.answered = d.store
 	l, err := d.try(ctx, q)
 	var refused *HandshakeError
-	if errors.As(err, &refused) && refused.Status == 401 && d.authorize(q, refused) {
+	if errors.As(err, &refused) && refused.Status == 401 && !refused.Proxy && d.authorize(q, refused) {
 		q.key = newKey()
 		return d.try(ctx, q)
 	}
@@ -54,6 +52,7 @@ func (d *dialer) connect(ctx context.Context) (link, error) {
 }
 
 func (d *dialer) try(ctx context.Context, q *request) (link, error) {
+	q = d.withCookies(q)
 	conn, err := d.dial(ctx)
 	if err != nil {
 		return link{}, err
@@ -62,69 +61,103 @@ func (d *dialer) try(ctx context.Context, q *request) (link, error) {
 	if tcp, ok := conn.(*net.TCPConn); ok && err == nil {
 		l.writeNow = nonBlocking(tcp)
 	}
-	return l, err
+	return l, inHandshake(d.target.address(), err)
 }
 
-// dial connects TCP, and TLS on it for wss.
+// inHandshake says with whom the handshake failed.
+func inHandshake(address string, err error) error {
+	var refused *HandshakeError
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &refused):
+		refused.Address, refused.phase = address, "handshake with "+address
+		return err
+	default:
+		return &phaseError{"handshake with " + address, err}
+	}
+}
+
+// dial connects to the target, directly or through a proxy, and has TLS on it for wss.
 func (d *dialer) dial(ctx context.Context) (net.Conn, error) {
-	port := 80
-	if d.target.secure {
-		port = 443
+	address := d.target.address()
+	host, port, _ := net.SplitHostPort(address)
+	if n, _ := strconv.Atoi(port); blockedPort(n) && !d.AllowBlockedPorts { // the URL parser has seen to it that it is a number
+		return nil, &phaseError{"connect to " + address, errors.New("the port is blocked by the Fetch Standard")}
 	}
-	host, address := d.target.host, d.target.host
-	if h, p, err := net.SplitHostPort(address); err == nil {
-		host = h
-		port, _ = strconv.Atoi(p) // the URL parser has seen to it that it is one
-	} else {
-		address += ":" + strconv.Itoa(port)
+	conn, err := d.reach(ctx, address)
+	if err != nil || !d.target.secure {
+		return conn, err
 	}
-	if blockedPort(port) {
-		return nil, &phaseError{"connect", errors.New("port " + strconv.Itoa(port) + " is blocked by the Fetch Standard")}
+	return secure(ctx, conn, host, d.TLSConfig)
+}
+
+// reach brings a stream to the address.
+func (d *dialer) reach(ctx context.Context, address string) (net.Conn, error) {
+	p, err := d.proxy(ctx)
+	switch {
+	case err != nil:
+		return nil, &phaseError{"choose a proxy for " + address, causeOf(ctx, err)}
+	case p != nil:
+		return d.reachThrough(ctx, p, address)
 	}
 	conn, err := d.dialTCP(ctx, address)
 	if err != nil {
-		return nil, &phaseError{"connect", err}
+		return nil, &phaseError{"connect to " + address, causeOf(ctx, err)}
 	}
-	if !d.target.secure {
-		return conn, nil
-	}
-	return d.secure(ctx, conn, strings.Trim(host, "[]"))
+	return conn, nil
 }
 
-// dialTCP does not wait for a NetDial that goes on when ctx has ended.
+// causeOf returns why ctx ended if it has, else err.
+func causeOf(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return err
+}
+
+// dialTCP is the network's or the program's.
 func (d *dialer) dialTCP(ctx context.Context, address string) (net.Conn, error) {
 	if d.NetDial == nil {
 		return new(net.Dialer).DialContext(ctx, "tcp", address)
 	}
+	return within(ctx, func() (net.Conn, error) { return d.NetDial(ctx, "tcp", address) }, func(conn net.Conn) {
+		if conn != nil {
+			conn.Close()
+		}
+	})
+}
+
+// within does not wait for a func of the program's that goes on when ctx has ended. drop gets what that brings in the end.
+func within[T any](ctx context.Context, f func() (T, error), drop func(T)) (T, error) {
 	type result struct {
-		conn net.Conn
-		err  error
+		value T
+		err   error
 	}
-	dialled := make(chan result)
+	came := make(chan result)
 	go func() {
 		r := result{err: errGoexit}
 		defer func() {
 			select {
-			case dialled <- r:
+			case came <- r:
 			case <-ctx.Done():
-				if r.conn != nil {
-					r.conn.Close()
-				}
+				drop(r.value)
 			}
 		}()
-		r.conn, r.err = d.NetDial(ctx, "tcp", address)
+		r.value, r.err = f()
 	}()
 	select {
-	case r := <-dialled:
-		return r.conn, r.err
+	case r := <-came:
+		return r.value, r.err
 	case <-ctx.Done():
-		return nil, context.Cause(ctx)
+		var none T
+		return none, context.Cause(ctx)
 	}
 }
 
-// secure is the client's side of TLS on conn.
-func (d *dialer) secure(ctx context.Context, conn net.Conn, host string) (net.Conn, error) {
-	config := d.TLSConfig.Clone()
+// secure is the client's side of TLS on conn. config may be nil.
+func secure(ctx context.Context, conn net.Conn, host string, config *tls.Config) (net.Conn, error) {
+	config = config.Clone()
 	if config == nil {
 		config = new(tls.Config)
 	}
@@ -138,11 +171,11 @@ func (d *dialer) secure(ctx context.Context, conn net.Conn, host string) (net.Co
 	done := false
 	defer func() {
 		if !done { // an error, or a func of the config ended this goroutine
-			conn.Close()
+			abort(conn)
 		}
 	}()
 	if err := secured.HandshakeContext(ctx); err != nil {
-		return nil, &phaseError{"TLS handshake with " + host, err}
+		return nil, &phaseError{"TLS handshake with " + host, causeOf(ctx, err)}
 	}
 	done = true
 	return tlsCarrier{secured}, nil
@@ -151,57 +184,27 @@ func (d *dialer) secure(ctx context.Context, conn net.Conn, host string) (net.Co
 // tlsCarrier can be ended without the alert that Close may have to wait for.
 type tlsCarrier struct{ *tls.Conn }
 
-// Abort closes the connection under TLS.
-func (t tlsCarrier) Abort() error { return t.NetConn().Close() }
-
-// authorize adds the URL's credentials to the request if the answer asks for them: RFC 7617, as Chromium does it.
-func (d *dialer) authorize(q *request, refused *HandshakeError) bool {
-	user, password, _ := strings.Cut(d.target.userinfo, ":")
-	if len(lookup(q.header, "Authorization")) > 0 || d.target.userinfo == "" || !asksForBasic(refused.Header) {
-		return false
-	}
-	credentials := unescape(user) + ":" + unescape(password)
-	header := map[string][]string{"Authorization": {"Basic " + base64.StdEncoding.EncodeToString([]byte(credentials))}}
-	for name, values := range q.header {
-		header[name] = values
-	}
-	q.header = header
-	return true
+// Abort ends the connection under TLS, which may be one of TLS too.
+func (t tlsCarrier) Abort() error {
+	abort(t.NetConn())
+	return nil
 }
 
-func unescape(s string) string {
-	if u, err := url.PathUnescape(s); err == nil {
-		return u
+// address returns the target's host:port.
+func (t target) address() string {
+	if _, _, err := net.SplitHostPort(t.host); err == nil {
+		return t.host
 	}
-	return s
+	if t.secure {
+		return t.host + ":443"
+	}
+	return t.host + ":80"
 }
 
-// withoutQuoted returns a header's value without its quoted strings, in which a comma separates nothing: RFC 9110 5.6.4.
-func withoutQuoted(s string) string {
-	var b strings.Builder
-	quoted := false
-	for i := 0; i < len(s); i++ {
-		switch {
-		case s[i] == '"':
-			quoted = !quoted
-		case !quoted:
-			b.WriteByte(s[i])
-		case s[i] == '\\':
-			i++
-		}
+// scheme returns the scheme of HTTP that stands for the target's.
+func (t target) scheme() string {
+	if t.secure {
+		return "https"
 	}
-	return b.String()
-}
-
-// asksForBasic reports whether one of the challenges is of the scheme Basic: RFC 9110 11.6.1.
-func asksForBasic(header map[string][]string) bool {
-	for _, v := range header["Www-Authenticate"] {
-		for challenge := range strings.SplitSeq(withoutQuoted(v), ",") {
-			scheme, _, _ := strings.Cut(strings.Trim(challenge, " \t"), " ")
-			if sameToken(scheme, "Basic") {
-				return true
-			}
-		}
-	}
-	return false
+	return "http"
 }

@@ -1,6 +1,9 @@
 package native
 
-import "strconv"
+import (
+	"strconv"
+	"strings"
+)
 
 // A ProtocolError is a rule of RFC 6455 that the peer broke. The connection is failed for it.
 type ProtocolError struct {
@@ -12,14 +15,30 @@ func (e *ProtocolError) Error() string {
 	return "websocket: the peer broke the protocol (" + strconv.Itoa(int(e.Code)) + "): " + e.Problem
 }
 
-// A HandshakeError is an answer to the opening handshake that does not open the connection.
+// A HandshakeError is an answer to the opening handshake, or of a proxy to CONNECT, that does not open the connection.
 type HandshakeError struct {
+	Address string              // who answered, as host:port; "" over a given carrier
+	Proxy   bool                // it was the proxy
 	Status  int                 // the HTTP status, 0 if there was none
 	Header  map[string][]string // the answer's headers, by canonical name
+	Body    []byte              // the first bytes of the body if the status is not 101: at most 1 KiB, and what came within 1 s
 	Problem string              // what was seen and what was wanted
+
+	phase string // "" is the handshake
 }
 
-func (e *HandshakeError) Error() string { return "websocket: handshake: " + e.Problem }
+// Error quotes the beginning of a body that is text.
+func (e *HandshakeError) Error() string {
+	phase := e.phase
+	if phase == "" {
+		phase = "handshake"
+	}
+	s := "websocket: " + phase + ": " + e.Problem
+	if body := excerpt(e.Body); body != "" {
+		s += "; the answer begins with " + body
+	}
+	return s
+}
 
 // A phaseError says in which phase a connection ended, and why.
 type phaseError struct {
@@ -27,7 +46,9 @@ type phaseError struct {
 	cause error
 }
 
-func (e *phaseError) Error() string { return "websocket: " + e.phase + ": " + e.cause.Error() }
+func (e *phaseError) Error() string {
+	return "websocket: " + e.phase + ": " + strings.TrimPrefix(e.cause.Error(), "websocket: ")
+}
 func (e *phaseError) Unwrap() error { return e.cause }
 
 // An optionError is an option whose value can't be.

@@ -21,7 +21,8 @@ type request struct {
 	header         map[string][]string
 	key            string
 	offersDeflate  bool
-	tracer         Tracer // may be nil
+	tracer         Tracer                    // may be nil
+	answered       func(map[string][]string) // called with the headers of the final answer; may be nil
 }
 
 // newKey makes the nonce: 16 random bytes in base64.
@@ -274,20 +275,27 @@ func upgrade(ctx context.Context, carrier io.ReadWriteCloser, q *request) (l lin
 			hangUp()
 		}
 	}()
-	head := q.bytes()
-	if _, err := carrier.Write(head); err != nil {
-		return l, &phaseError{"send the handshake", err}
-	}
-	if q.tracer != nil {
-		q.tracer.Request(string(head))
-	}
-	r, rest, err := readResponse(carrier, q.tracer)
+	r, rest, err := exchange(carrier, q.bytes(), q.tracer, hangUp)
 	if err != nil {
 		return l, err
 	}
+	if q.answered != nil {
+		q.answered(r.header)
+	}
 	l, err = r.check(q)
 	l.carrier, l.rest = carrier, rest
-	return l, err
+	return l, withBody(err, r, carrier, rest, hangUp)
+}
+
+// exchange sends a request and reads the final answer.
+func exchange(carrier io.ReadWriter, head []byte, tracer Tracer, hangUp func()) (r *response, rest []byte, err error) {
+	if _, err := carrier.Write(head); err != nil {
+		return lastWords(carrier, tracer, hangUp, &phaseError{"send the handshake", err})
+	}
+	if tracer != nil {
+		tracer.Request(string(head))
+	}
+	return readResponse(carrier, tracer)
 }
 
 // readResponse reads the final answer. RFC 9110 15.2: interim ones may come before it; together they are bounded as one.

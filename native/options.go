@@ -6,6 +6,8 @@ import (
 	"context"
 	"crypto/tls"
 	"net"
+	"net/http"
+	"net/url"
 	"time"
 )
 
@@ -16,10 +18,30 @@ type Options struct {
 	Header map[string][]string
 	// Origin is sent as the Origin header; "" sends none. Not in a browser, which sends the page's.
 	Origin string
-	// TLSConfig is used for wss. nil is the default configuration. Not in a browser.
+	// TLSConfig is used for wss, and for a proxy that is reached by https, there without its ServerName. nil is the default
+	// configuration. RootCAs are the authorities to trust in place of the system's, Certificates those that a server gets that
+	// asks for one. Not in a browser.
 	TLSConfig *tls.Config
-	// NetDial connects in place of net.Dialer, with network "tcp" and the URL's host:port as it stands, so that host names may
-	// mean something to it alone. A connection that it brings after ctx has ended is closed. Not in a browser.
+	// Proxy chooses the proxy for a URL, which has http for ws and https for wss and no credentials; a nil URL is none. Its
+	// schemes are http and https, for CONNECT, and socks5 and socks5h, which are the same: the proxy looks the host name up. The
+	// user and password in it are for the proxy. A nil Proxy takes it from the environment: HTTP_PROXY for ws, HTTPS_PROXY for
+	// wss, ALL_PROXY for what is left, in capitals or not, and none for the hosts of NO_PROXY and for this machine. To use no
+	// proxy and to use one always:
+	//
+	//	func(*url.URL) (*url.URL, error) { return nil, nil }
+	//	func(*url.URL) (*url.URL, error) { return url.Parse("socks5://user:password@proxy.example:1080") }
+	//
+	// Not in a browser, which has its own.
+	Proxy func(target *url.URL) (*url.URL, error)
+	// Jar has the cookies that are sent, behind those of Header, and gets those of each answer to the handshake, a refusal
+	// included. It sees https for wss, so that Secure cookies are sent there alone, and decides itself what a domain may set:
+	// make it with the list of public suffixes. nil is none. Not in a browser, which has its own.
+	Jar http.CookieJar
+	// AllowBlockedPorts lifts the ban on the ports of other protocols: Fetch Standard, port blocking. Not in a browser.
+	AllowBlockedPorts bool
+	// NetDial connects in place of net.Dialer, with network "tcp" and the host:port of the proxy or, without one, of the URL as
+	// it stands, so that host names may mean something to it alone. A connection that it brings after ctx has ended is closed.
+	// Not in a browser.
 	NetDial func(ctx context.Context, network, address string) (net.Conn, error)
 	// ReadLimit is the longest message taken, in bytes. A longer one fails the connection. 0 is 64 MiB, a negative one no limit.
 	ReadLimit int64
@@ -53,6 +75,9 @@ func EngineOptions(o Options) (names []string) {
 		{"Header", o.Header != nil},
 		{"Origin", o.Origin != ""},
 		{"TLSConfig", o.TLSConfig != nil},
+		{"Proxy", o.Proxy != nil},
+		{"Jar", o.Jar != nil},
+		{"AllowBlockedPorts", o.AllowBlockedPorts},
 		{"NetDial", o.NetDial != nil},
 		{"ReadLimit", o.ReadLimit != 0},
 		{"CloseTimeout", o.CloseTimeout != 0},
