@@ -5,6 +5,8 @@ import (
 	"crypto/tls"
 	"errors"
 	"net"
+	"net/http/cookiejar"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -17,6 +19,7 @@ func TestOptionsThatABrowserHasNot(t *testing.T) {
 	dial := func(ctx context.Context, network, address string) (net.Conn, error) { return nil, errors.New("no") }
 	d := &websocket.Dialer{Options: websocket.Options{
 		Header: map[string][]string{"A": {"b"}}, Origin: "http://x", TLSConfig: &tls.Config{}, NetDial: dial, CloseTimeout: time.Second,
+		Proxy: func(*url.URL) (*url.URL, error) { return nil, nil }, Jar: new(cookiejar.Jar), AllowBlockedPorts: true,
 	}}
 	ws, err := d.New("ws://h/")
 	if !browser {
@@ -30,7 +33,7 @@ func TestOptionsThatABrowserHasNot(t *testing.T) {
 	if !errors.Is(err, websocket.ErrNotSupported) {
 		t.Fatalf("got %v", err)
 	}
-	for _, name := range []string{"Header", "Origin", "TLSConfig", "NetDial", "CloseTimeout"} {
+	for _, name := range []string{"Header", "Origin", "TLSConfig", "Proxy", "Jar", "AllowBlockedPorts", "NetDial", "CloseTimeout"} {
 		if !strings.Contains(err.Error(), name) {
 			t.Errorf("%v does not name %s", err, name)
 		}
@@ -40,7 +43,8 @@ func TestOptionsThatABrowserHasNot(t *testing.T) {
 func TestTypedNilIsNotSet(t *testing.T) {
 	var config *tls.Config
 	var dial func(ctx context.Context, network, address string) (net.Conn, error)
-	d := &websocket.Dialer{Options: websocket.Options{TLSConfig: config, NetDial: dial}}
+	var proxy func(*url.URL) (*url.URL, error)
+	d := &websocket.Dialer{Options: websocket.Options{TLSConfig: config, NetDial: dial, Proxy: proxy}}
 	row{url: "/echo", dialer: d, on: does{"open": closes(1000, "")}, want: opened}.run(t)
 }
 

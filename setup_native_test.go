@@ -20,8 +20,12 @@ import (
 
 const browser = false
 
-// TestMain starts the peer in this process unless the tests run under one, and looks for goroutines that were left.
+// TestMain starts the peer in this process unless the tests run under one, and looks for goroutines that were left. The tests go
+// through no proxy but their own.
 func TestMain(m *testing.M) {
+	for _, name := range []string{"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"} {
+		os.Unsetenv(name)
+	}
 	if os.Getenv("TESTSERVER_WS") != "" {
 		os.Exit(m.Run())
 	}

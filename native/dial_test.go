@@ -11,7 +11,9 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/cookiejar"
 	"net/http/httptest"
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -541,8 +543,9 @@ func TestURLsAreTheStandards(t *testing.T) {
 
 func TestOptionsThatOnlyOurOwnDiallingHonoursAreNamed(t *testing.T) {
 	all := Options{Header: map[string][]string{}, Origin: "x", TLSConfig: new(tls.Config), ReadLimit: -1, CloseTimeout: 1, HandshakeTimeout: 1, MaxBufferedAmount: 1,
-		NetDial: func(context.Context, string, string) (net.Conn, error) { return nil, nil }}
-	if got := strings.Join(EngineOptions(all), " "); got != "Header Origin TLSConfig NetDial ReadLimit CloseTimeout" {
+		NetDial: func(context.Context, string, string) (net.Conn, error) { return nil, nil },
+		Proxy:   func(*url.URL) (*url.URL, error) { return nil, nil }, Jar: new(cookiejar.Jar), AllowBlockedPorts: true}
+	if got := strings.Join(EngineOptions(all), " "); got != "Header Origin TLSConfig Proxy Jar AllowBlockedPorts NetDial ReadLimit CloseTimeout" {
 		t.Errorf("got %s", got)
 	}
 	if got := EngineOptions(Options{HandshakeTimeout: time.Second}); got != nil {

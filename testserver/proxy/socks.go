@@ -109,7 +109,9 @@ func readRequest(conn net.Conn) (address string, ok bool) {
 }
 
 // reply is RFC 1928 6, with an address that says nothing.
-func reply(code byte) string { return "\x05" + string([]byte{code}) + "\x00\x01\x00\x00\x00\x00\x00\x00" }
+func reply(code byte) string {
+	return "\x05" + string([]byte{code}) + "\x00\x01\x00\x00\x00\x00\x00\x00"
+}
 
 func codeOf(err error) byte {
 	if errors.Is(err, syscall.ECONNREFUSED) {
