@@ -5,7 +5,7 @@ FUZZTIME ?= 30s
 # The race detector needs a C compiler.
 RACE := $(shell [ "$$($(GO) env CGO_ENABLED)" = 1 ] && command -v "$$($(GO) env CC)" >/dev/null && echo -race)
 
-.PHONY: help demo test vet native browser chrome fuzz
+.PHONY: help demo test vet native browser chrome proxies fuzz
 help: ## say what there is
 	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' Makefile | expand -t 16
 
@@ -21,6 +21,10 @@ vet: ## check both targets and the formatting
 
 chrome: ## find Chrome or Chromium, or install it where that can be done
 	@$(GO) run ./wasm_exec chrome
+
+proxies: ## install the proxies that the native tests use if they are there (Debian, Ubuntu; as root)
+	@for p in tinyproxy squid microsocks; do command -v $$p >/dev/null || missing="$$missing $$p"; done; \
+	[ -z "$$missing" ] || { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $$missing; }
 
 native: chrome ## run the tests natively
 	@[ -n "$(RACE)" ] || echo "no C compiler: the tests run without the race detector"
