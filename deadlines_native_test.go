@@ -184,7 +184,7 @@ func wantStage(t *testing.T, got error, stage, why string, cause error, took tim
 	t.Helper()
 	text, limit := "websocket: "+stage+": "+why, patience
 	if strings.Contains(stage, "got status") {
-		text, limit, cause = "websocket: "+stage, time.Second, got
+		text, limit, cause = "websocket: "+stage, 250*time.Millisecond, got
 	}
 	if got == nil || !strings.HasPrefix(got.Error(), text) || !errors.Is(got, cause) {
 		t.Errorf("got  %v\nwant %s", got, text)

@@ -10,16 +10,21 @@ import (
 
 // authorize adds the URL's credentials to the request if the answer asks for them: RFC 7617, as Chromium does it.
 func (d *dialer) authorize(q *request, refused *HandshakeError) bool {
-	user, password, _ := strings.Cut(d.target.userinfo, ":")
-	if len(lookup(q.header, "Authorization")) > 0 || d.target.userinfo == "" || !asksForBasic(refused.Header) {
+	if !d.canIdentify(q, refused.Header) {
 		return false
 	}
+	user, password, _ := strings.Cut(d.target.userinfo, ":")
 	header := map[string][]string{"Authorization": {basic(unescape(user), unescape(password))}}
 	for name, values := range q.header {
 		header[name] = values
 	}
 	q.header = header
 	return true
+}
+
+// canIdentify reports whether the URL has the credentials that an answer asks for, and the request has none.
+func (d *dialer) canIdentify(q *request, answer map[string][]string) bool {
+	return d.target.userinfo != "" && len(lookup(q.header, "Authorization")) == 0 && asksForBasic(answer)
 }
 
 // basic is RFC 7617 2.

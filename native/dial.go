@@ -41,7 +41,10 @@ type dialer struct {
 // connect dials and upgrades, a second time with the URL's credentials if the server asks for them.
 func (d *dialer) connect(ctx context.Context) (link, error) {
 	q := d.config().request(d.target, d.protocols, d.sink)
-	q.answered = d.store
+	q.answered = func(r *response) (again bool) {
+		d.store(r.header)
+		return r.status == 401 && d.canIdentify(q, r.header)
+	}
 	l, err := d.try(ctx, q)
 	var refused *HandshakeError
 	if errors.As(err, &refused) && refused.Status == 401 && !refused.Proxy && d.authorize(q, refused) {
@@ -83,7 +86,7 @@ func (d *dialer) dial(ctx context.Context) (net.Conn, error) {
 	address := d.target.address()
 	host, port, _ := net.SplitHostPort(address)
 	if n, _ := strconv.Atoi(port); blockedPort(n) && !d.AllowBlockedPorts { // the URL parser has seen to it that it is a number
-		return nil, &phaseError{"connect to " + address, errors.New("the port is blocked by the Fetch Standard")}
+		return nil, &phaseError{"connect to " + address, errors.New("port " + port + " is blocked by the Fetch Standard")}
 	}
 	conn, err := d.reach(ctx, address)
 	if err != nil || !d.target.secure {

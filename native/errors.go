@@ -21,7 +21,7 @@ type HandshakeError struct {
 	Proxy   bool                // it was the proxy
 	Status  int                 // the HTTP status, 0 if there was none
 	Header  map[string][]string // the answer's headers, by canonical name
-	Body    []byte              // the first bytes of the body if the status is not 101: at most 1 KiB, and what came within 1 s
+	Body    []byte              // the first bytes of the body if the status is not 101: at most 1 KiB, of what came within 1/4 s
 	Problem string              // what was seen and what was wanted
 
 	phase string // "" is the handshake

@@ -18,8 +18,10 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -71,7 +73,7 @@ func TestBlockedPortsCanBeAllowed(t *testing.T) {
 	dialled(t, "ws://h.example:6667/", Options{NetDial: dial, AllowBlockedPorts: true}, nil).wantEnd("closed:1006::false", refusal)
 	blocked := dialled(t, "ws://h.example:6667/", Options{NetDial: dial}, nil)
 	<-blocked.ended
-	if got := blocked.failure.Error(); got != "websocket: connect to h.example:6667: the port is blocked by the Fetch Standard" {
+	if got := blocked.failure.Error(); got != "websocket: connect to h.example:6667: port 6667 is blocked by the Fetch Standard" {
 		t.Errorf("got %s", got)
 	}
 	// It is the target's port that counts: a proxy may have any.
@@ -182,3 +184,29 @@ func always(c []tls.Certificate) func(*tls.CertificateRequestInfo) (*tls.Certifi
 
 // quiet is for servers whose clients are meant to fail.
 var quiet = log.New(io.Discard, "", 0)
+
+// A 401 that is answered is not waited for to its end.
+func TestBodyOfAnAnsweredChallengeIsNotRead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var peers sync.WaitGroup
+		defer peers.Wait()
+		begun := time.Now()
+		answers := []string{"WWW-Authenticate: Basic\r\nContent-Length: 9\r\n", "Content-Length: 9\r\n"}
+		l := dialled(t, "ws://u:p@h.example/", Options{NetDial: func(context.Context, string, string) (net.Conn, error) {
+			client, server := net.Pipe()
+			answer := answers[0]
+			answers = answers[1:]
+			peers.Go(func() {
+				readHead(server, nil, maxHead)
+				io.WriteString(server, "HTTP/1.1 401 Unauthorized\r\n"+answer+"\r\nso")
+				io.Copy(io.Discard, server)
+			})
+			return client, nil
+		}}, nil)
+		<-l.ended
+		if took := time.Since(begun); took != refusalTime || len(answers) > 0 {
+			t.Errorf("it took %v, want %v for the second alone", took, refusalTime)
+		}
+		l.wantEnd("closed:1006::false", l.failure)
+	})
+}

@@ -21,8 +21,8 @@ type request struct {
 	header         map[string][]string
 	key            string
 	offersDeflate  bool
-	tracer         Tracer                    // may be nil
-	answered       func(map[string][]string) // called with the headers of the final answer; may be nil
+	tracer         Tracer                       // may be nil
+	answered       func(*response) (again bool) // is told the final answer, and says if it will be asked for again; may be nil
 }
 
 // newKey makes the nonce: 16 random bytes in base64.
@@ -279,12 +279,13 @@ func upgrade(ctx context.Context, carrier io.ReadWriteCloser, q *request) (l lin
 	if err != nil {
 		return l, err
 	}
-	if q.answered != nil {
-		q.answered(r.header)
-	}
+	again := q.answered != nil && q.answered(r)
 	l, err = r.check(q)
 	l.carrier, l.rest = carrier, rest
-	return l, withBody(err, r, carrier, rest, hangUp)
+	if !again {
+		err = withBody(err, r, carrier, rest, hangUp)
+	}
+	return l, err
 }
 
 // exchange sends a request and reads the final answer.

@@ -11,8 +11,8 @@ import (
 )
 
 const (
-	maxRefusal  = 1 << 10     // bytes kept of the body of a refusal
-	refusalTime = time.Second // how long they are waited for
+	maxRefusal  = 1 << 10                // bytes kept of the body of a refusal
+	refusalTime = 250 * time.Millisecond // how long they are waited for: they come with the head, or hardly later
 )
 
 // withBody adds the first bytes of the body to the error if that is a refusal whose body is HTTP's. It waits for them, but not
