@@ -341,7 +341,7 @@ func (c *core) Closed(code uint16, reason string, clean bool, why error) {
 	c.mu.Lock()
 	if c.givenUp != nil { // whatever the engine had come to
 		code, reason, clean = 1006, "", false
-		if !errors.Is(why, c.givenUp) { // it may add in which phase
+		if in, ok := why.(interface{ Cause() error }); !ok || in.Cause() != c.givenUp { // the engine may say in which phase it was
 			why = c.givenUp
 		}
 	}

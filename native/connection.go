@@ -2,7 +2,6 @@ package native
 
 import (
 	"context"
-	"errors"
 	"io"
 	"sync"
 	"time"
@@ -133,7 +132,7 @@ func (c *connection) abandon(err error) {
 	}
 	c.cancel(nil)
 	c.mu.Lock()
-	if c.failure != nil && !errors.Is(err, c.failure) { // connecting adds the phase that Fail ended
+	if in, ok := err.(*phaseError); c.failure != nil && (!ok || in.Cause() != c.failure) { // else it adds the phase that Fail ended
 		err = c.failure
 	}
 	c.to(ended)

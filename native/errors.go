@@ -21,7 +21,7 @@ type HandshakeError struct {
 	Proxy   bool                // it was the proxy
 	Status  int                 // the HTTP status, 0 if there was none
 	Header  map[string][]string // the answer's headers, by canonical name
-	Body    []byte              // the first bytes of the body if the status is not 101: at most 1 KiB, of what came within 1/4 s
+	Body    []byte              // of a refusal the first KiB, as far as it came within 1/4 s; not in a js build
 	Problem string              // what was seen and what was wanted
 
 	phase string // "" is the handshake
@@ -50,6 +50,14 @@ func (e *phaseError) Error() string {
 	return "websocket: " + e.phase + ": " + strings.TrimPrefix(e.cause.Error(), "websocket: ")
 }
 func (e *phaseError) Unwrap() error { return e.cause }
+
+// Cause returns what is behind all phases. Package websocket asks for it: errors.Is would be kilobytes more in a wasm program.
+func (e *phaseError) Cause() error {
+	if inner, ok := e.cause.(*phaseError); ok {
+		return inner.Cause()
+	}
+	return e.cause
+}
 
 // An optionError is an option whose value can't be.
 type optionError string

@@ -1,3 +1,5 @@
+//go:build !js
+
 package native
 
 import (
@@ -102,12 +104,14 @@ func unchunk(raw []byte) (body []byte, whole bool) {
 
 // excerpt quotes the beginning of a body that is text; "" is one that is not.
 func excerpt(body []byte) string {
-	s := cut(strings.TrimSpace(string(body)), 100)
-	if s == "" || !utf8.ValidString(s) || strings.ContainsFunc(s, isBinary) {
+	s := strings.Trim(cut(string(body), 100), " \t\r\n")
+	if s == "" || !utf8.ValidString(s) {
 		return ""
+	}
+	for _, c := range []byte(s) {
+		if c < ' ' && c != '\t' && c != '\r' && c != '\n' {
+			return ""
+		}
 	}
 	return strconv.Quote(s)
 }
-
-// isBinary reports whether text does not have the character.
-func isBinary(c rune) bool { return c < ' ' && c != '\t' && c != '\r' && c != '\n' }
