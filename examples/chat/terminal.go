@@ -12,6 +12,7 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
+	"time"
 	"unicode"
 
 	"github.com/twinsocket/websocket"
@@ -20,12 +21,14 @@ import (
 func main() {
 	url := flag.String("url", "ws://127.0.0.1:8080/ws", "the room")
 	name := flag.String("name", cmp.Or(os.Getenv("USER"), os.Getenv("USERNAME"), "somebody"), "your name")
-	greet := flag.Bool("greet", false, "greet whoever joins instead of reading lines to send")
+	greet := flag.Bool("greet", false, "greet whoever joins")
 	flag.Parse()
 
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // a second Ctrl-C does not wait for the server
-	if err := chat(ctx, *url, *name, terminal{name: *name, greets: *greet}); err != nil {
+	ctx, leave := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, leave) // a second Ctrl-C does not wait for the server
+	t := terminal{*name, *greet, make(chan *websocket.WebSocket, 1)}
+	go t.read(leave) // ends with the program: nothing interrupts a read of stdin
+	if err := chat(ctx, *url, *name, t); err != nil && ctx.Err() == nil {
 		fmt.Fprintln(os.Stderr, "chat:", err)
 		os.Exit(1)
 	}
@@ -34,22 +37,27 @@ func main() {
 type terminal struct {
 	name   string
 	greets bool
+	open   chan *websocket.WebSocket // holds the socket while it is open
 }
 
-func (t terminal) opened(ws *websocket.WebSocket) {
+func (t terminal) attach(ws *websocket.WebSocket) {
+	ws.AddEventListener("open", func(websocket.Event) {
+		t.open <- ws
+		ws.AddEventListener("close", func(websocket.Event) { <-t.open })
+	})
 	if t.greets {
 		ws.AddEventListener("message", greet)
-	} else {
-		go read(ws) // ends with the program: nothing interrupts a read of stdin
 	}
 }
 
-// read sends each line of stdin, and leaves at its end.
-func read(ws *websocket.WebSocket) {
+// read sends each line of stdin, once there is an open socket for it, and leaves at the end.
+func (t terminal) read(leave func()) {
 	for lines := bufio.NewScanner(os.Stdin); lines.Scan(); {
+		ws := <-t.open
 		ws.Send(websocket.Text(lines.Text()))
+		t.open <- ws
 	}
-	ws.Close(1000, "bye")
+	leave()
 }
 
 // greet answers "* ada joined", which the room tells everybody but ada.
@@ -69,6 +77,14 @@ func (t terminal) show(line string) {
 		}
 		return r
 	}, line))
+}
+
+func (t terminal) wait(ctx context.Context, d time.Duration) {
+	t.status("again in " + d.Round(100*time.Millisecond).String())
+	select {
+	case <-time.After(d):
+	case <-ctx.Done():
+	}
 }
 
 func (t terminal) status(text string) { fmt.Fprintf(os.Stderr, "%s: %s\n", t.name, text) }

@@ -132,7 +132,7 @@ func (h *hub) leave(m *member) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if _, here := h.members[m]; here {
-		h.expel(m, gorilla.ClosePolicyViolation, "no sign of life")
+		h.expel(m, gorilla.CloseTryAgainLater, "no sign of life")
 	}
 }
 

@@ -4,9 +4,11 @@ package main
 
 import (
 	"fmt"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -27,6 +29,62 @@ func startRoom(t *testing.T) (*hub, string) {
 	t.Cleanup(server.Close)
 	t.Cleanup(room.stop)
 	return room, "ws" + strings.TrimPrefix(server.URL, "http")
+}
+
+// A house is a server that can be closed, or crash, and open again at the same address.
+type house struct {
+	t       *testing.T
+	address string
+	site    http.Handler
+	hub     *hub
+	server  *http.Server
+
+	mu    sync.Mutex
+	conns []net.Conn // the rooms; guarded by mu
+}
+
+func openHouse(t *testing.T, site http.Handler) *house {
+	h := &house{t: t, address: "127.0.0.1:0", site: site}
+	h.open()
+	t.Cleanup(func() { h.close() })
+	return h
+}
+
+func (h *house) page() string { return "http://" + h.address + "/" }
+func (h *house) room() string { return "ws://" + h.address }
+
+func (h *house) open() {
+	h.t.Helper()
+	listener, err := net.Listen("tcp", h.address)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	h.address, h.hub = listener.Addr().String(), newHub()
+	h.server = &http.Server{Handler: handler(h.site, h.hub), ConnState: h.note}
+	go h.server.Serve(listener)
+}
+
+func (h *house) note(conn net.Conn, state http.ConnState) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if state == http.StateHijacked {
+		h.conns = append(h.conns, conn)
+	}
+}
+
+func (h *house) close() {
+	h.server.Close()
+	h.hub.stop()
+}
+
+// crash ends all connections without a Close frame.
+func (h *house) crash() {
+	h.server.Close()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, conn := range h.conns {
+		conn.Close()
+	}
 }
 
 // A guest is one of this module's native clients.

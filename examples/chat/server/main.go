@@ -52,24 +52,32 @@ func run(ctx context.Context, port int, out io.Writer) error {
 	}
 	defer os.RemoveAll(dir)
 	fmt.Fprintln(out, "chat: building the page and the native client")
-	mux, native, err := build(ctx, dir)
+	site, native, err := build(ctx, dir)
 	if ctx.Err() != nil {
 		return nil // stopped while it was built
 	}
 	if err != nil {
 		return err
 	}
+	return serve(ctx, listener, site, native, out)
+}
 
+// serve opens the room, has the greeter come in, and prints the page's URL.
+func serve(ctx context.Context, listener net.Listener, site http.Handler, native string, out io.Writer) error {
 	room := newHub()
-	mux.Handle("/ws", room)
-	server := &http.Server{Handler: withPolicy(mux), ReadHeaderTimeout: 10 * time.Second}
+	server := &http.Server{Handler: handler(site, room), ReadHeaderTimeout: 10 * time.Second}
 	go server.Serve(listener)
 	defer server.Close()
 	defer room.stop()
-	defer context.AfterFunc(ctx, room.stop)() // the greeter leaves when it is stopped
+	greeting, leave := context.WithCancel(context.Background())
+	defer leave()
+	defer context.AfterFunc(ctx, func() {
+		room.stop() // first: then nobody is told that the greeter left
+		leave()
+	})()
 
 	address := listener.Addr().String()
-	err = greet(ctx, native, address, out, func() {
+	err := greet(greeting, native, address, out, func() {
 		fmt.Fprintf(out, "chat: open http://%s/  Ctrl-C to stop\n", address)
 	})
 	if err != nil && ctx.Err() == nil {
@@ -88,26 +96,30 @@ func listen(port int) (net.Listener, error) {
 	return listener, err
 }
 
-// build compiles the client twice, and returns a mux that serves the one and the path of the other, in dir.
-func build(ctx context.Context, dir string) (mux *http.ServeMux, native string, err error) {
-	source, err := goCommand(ctx, "list", "-f", "{{.Dir}}", client)
-	if err != nil {
-		return nil, "", err
-	}
-	html, err := os.ReadFile(filepath.Join(source, "page.html"))
-	if err != nil {
-		return nil, "", err
-	}
-	wasm, err := page.Build(ctx, client)
-	if err != nil {
-		return nil, "", err
-	}
-	if mux, err = page.Handler(wasm, html); err != nil {
+// build compiles the client twice. It returns what serves the one, and the path of the other, in dir.
+func build(ctx context.Context, dir string) (site http.Handler, native string, err error) {
+	if site, err = buildPage(ctx); err != nil {
 		return nil, "", err
 	}
 	native = filepath.Join(dir, "chat.exe") // Windows wants the ending, the others don't mind
 	_, err = goCommand(ctx, "build", "-o", native, client)
-	return mux, native, err
+	return site, native, err
+}
+
+func buildPage(ctx context.Context) (http.Handler, error) {
+	source, err := goCommand(ctx, "list", "-f", "{{.Dir}}", client)
+	if err != nil {
+		return nil, err
+	}
+	html, err := os.ReadFile(filepath.Join(source, "page.html"))
+	if err != nil {
+		return nil, err
+	}
+	wasm, err := page.Build(ctx, client)
+	if err != nil {
+		return nil, err
+	}
+	return page.Handler(wasm, html)
 }
 
 // goCommand returns what a go command prints, or an error with what it complains of.
@@ -122,6 +134,13 @@ func goCommand(ctx context.Context, args ...string) (string, error) {
 	return strings.TrimSpace(string(out)), err
 }
 
+func handler(site http.Handler, room *hub) http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("/", site)
+	mux.Handle("/ws", room)
+	return withPolicy(mux)
+}
+
 // withPolicy lets the page load nothing from elsewhere. In connect-src, 'self' stands for ws to the same host too.
 func withPolicy(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -131,12 +150,16 @@ func withPolicy(next http.Handler) http.Handler {
 	})
 }
 
-// greet runs the native client to its end and passes on what it prints. It calls ready when the client is in the room.
+// greet runs the native client until ctx ends and passes on what it prints. It calls ready when the client is in the room.
 func greet(ctx context.Context, native, address string, out io.Writer, ready func()) error {
 	greeter := exec.CommandContext(ctx, native, "-greet", "-name", "greeter", "-url", "ws://"+address+"/ws")
 	greeter.Stderr = os.Stderr
-	greeter.Cancel = func() error { return os.ErrProcessDone } // it ends by itself, with the room
-	greeter.WaitDelay = 10 * time.Second                       // or is killed
+	stdin, err := greeter.StdinPipe() // it leaves at the end of it, also if this program is killed
+	if err != nil {
+		return err
+	}
+	greeter.Cancel = stdin.Close
+	greeter.WaitDelay = 10 * time.Second // or is killed
 	stdout, err := greeter.StdoutPipe()
 	if err != nil {
 		return err

@@ -7,6 +7,7 @@ import (
 	"context"
 	"io"
 	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -88,7 +89,8 @@ func TestTheTerminalSendsWhatIsTypedAndLeavesAtTheEnd(t *testing.T) {
 	bob.prints("ada: bye")
 
 	bob.stdin.Close()
-	bob.ends(0, "bob: connected to "+url+"/\nbob: closed with code 1000\n")
+	bob.complains("bob: connected to "+url+"/", "bob: closed with code 1000")
+	bob.ends(0)
 	ada.gets("ada: bye", "* bob left")
 }
 
@@ -100,14 +102,51 @@ func TestCtrlCClosesTheTerminalsConnection(t *testing.T) {
 	bob := startTerminal(t, url, "bob")
 	bob.prints("* bob, you are the first here.")
 	bob.Process.Signal(os.Interrupt)
-	bob.ends(0, "bob: connected to "+url+"/\nbob: closed with code 1000\n")
+	bob.complains("bob: connected to "+url+"/", "bob: closed with code 1000")
+	bob.ends(0)
 }
 
 func TestTheTerminalSaysWhyItCouldNotConnect(t *testing.T) {
 	bob := startTerminal(t, "ws://127.0.0.1:1/", "bob")
-	if errors := bob.ends(1, "bob: closed with code 1006\n"); !strings.Contains(errors, "blocked") {
+	bob.complains("bob: closed with code 1006")
+	if errors := bob.ends(1); !strings.Contains(errors, "blocked") {
 		t.Errorf("got %q, want a word on the blocked port", errors)
 	}
+}
+
+func TestTheTerminalComesBackAfterACrash(t *testing.T) {
+	h := openHouse(t, http.NotFoundHandler())
+	bob := startTerminal(t, h.room()+"/ws", "bob", "-greet")
+	bob.prints("* bob, you are the first here.")
+	h.crash()
+	bob.complains("bob: connected to "+h.room()+"/ws", "bob: closed with code 1006", "bob: again in ")
+	io.WriteString(bob.stdin, "kept\n")
+	bob.complains("bob: closed with code 1006", "bob: again in ") // an attempt was in vain
+	h.open()
+	bob.prints("* bob, you are the first here.", "bob: kept")
+	ada := join(t, h.room()+"/ws", "ada")
+	ada.gets("* ada, you are here with bob.", "bob: welcome, ada")
+	bob.prints("* ada joined", "bob: welcome, ada")
+	bob.stdin.Close()
+	ada.gets("* bob left")
+	bob.ends(0)
+}
+
+func TestTheTerminalLeavesWhileItWaits(t *testing.T) {
+	h := openHouse(t, http.NotFoundHandler())
+	bob := startTerminal(t, h.room()+"/ws", "bob")
+	bob.prints("* bob, you are the first here.")
+	h.close()
+	bob.complains("bob: connected to "+h.room()+"/ws", "bob: closed with code 1001: the server stops", "bob: again in ")
+	bob.stdin.Close()
+	bob.ends(0)
+}
+
+func TestTheTerminalDoesNotComeBackWithANameThatTheRoomRefused(t *testing.T) {
+	_, url := startRoom(t)
+	bob := startTerminal(t, url, "*")
+	bob.complains("*: connected to "+url+"/", "*: closed with code 1008: a name has 1 to 20 characters")
+	bob.ends(0)
 }
 
 // terminal is the native client, running.
@@ -116,44 +155,57 @@ type terminal struct {
 	t      *testing.T
 	stdin  io.WriteCloser
 	stdout *bufio.Scanner
-	stderr *strings.Builder
+	stderr *bufio.Scanner
 }
 
-func startTerminal(t *testing.T, url, name string) *terminal {
+func startTerminal(t *testing.T, url, name string, flags ...string) *terminal {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "chat.exe")
 	if _, err := goCommand(t.Context(), "build", "-o", path, client); err != nil {
 		t.Fatal(err)
 	}
-	c := &terminal{Cmd: exec.CommandContext(t.Context(), path, "-url", url, "-name", name), t: t, stderr: new(strings.Builder)}
-	c.Stderr = c.stderr
+	flags = append(flags, "-url", url, "-name", name)
+	c := &terminal{Cmd: exec.CommandContext(t.Context(), path, flags...), t: t}
 	c.stdin, _ = c.StdinPipe()
 	stdout, _ := c.StdoutPipe()
-	c.stdout = bufio.NewScanner(stdout)
+	stderr, _ := c.StderrPipe()
+	c.stdout, c.stderr = bufio.NewScanner(stdout), bufio.NewScanner(stderr)
 	if err := c.Start(); err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() { c.Process.Kill(); c.Wait() })
 	return c
 }
 
-// prints wants the line next.
-func (c *terminal) prints(want string) {
+// prints wants the lines next in stdout.
+func (c *terminal) prints(want ...string) {
 	c.t.Helper()
-	if c.stdout.Scan(); c.stdout.Text() != want {
-		c.t.Fatalf("got the line %q, want %q", c.stdout.Text(), want)
+	for _, want := range want {
+		if c.stdout.Scan(); c.stdout.Text() != want {
+			c.t.Fatalf("got the line %q, want %q", c.stdout.Text(), want)
+		}
 	}
 }
 
-// ends wants the terminal to end, and returns what is in stderr after the lines wanted.
-func (c *terminal) ends(code int, stderr string) (rest string) {
+// complains wants lines that begin so next in stderr.
+func (c *terminal) complains(want ...string) {
 	c.t.Helper()
+	for _, want := range want {
+		if c.stderr.Scan(); !strings.HasPrefix(c.stderr.Text(), want) {
+			c.t.Fatalf("got the line %q in stderr, want %q", c.stderr.Text(), want)
+		}
+	}
+}
+
+// ends wants the terminal to end, and returns what is left in stderr.
+func (c *terminal) ends(code int) (rest string) {
+	c.t.Helper()
+	for c.stderr.Scan() {
+		rest += c.stderr.Text()
+	}
 	c.Wait()
 	if got := c.ProcessState.ExitCode(); got != code {
 		c.t.Errorf("got exit code %d, want %d", got, code)
-	}
-	rest, found := strings.CutPrefix(c.stderr.String(), stderr)
-	if !found {
-		c.t.Errorf("got %q in stderr, want %q", c.stderr, stderr)
 	}
 	return rest
 }
