@@ -5,12 +5,15 @@ FUZZTIME ?= 30s
 # The race detector needs a C compiler.
 RACE := $(shell [ "$$($(GO) env CGO_ENABLED)" = 1 ] && command -v "$$($(GO) env CC)" >/dev/null && echo -race)
 
-.PHONY: help demo test vet native browser chrome proxies fuzz
+.PHONY: help demo screenshot test vet native browser chrome proxies fuzz
 help: ## say what there is
 	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' Makefile | expand -t 16
 
 demo: ## build the chat for the terminal and for the browser, and serve it (PORT=8080)
 	@trap 'exit 0' INT; $(GO) run ./examples/chat/server -port $(PORT)
+
+screenshot: chrome ## take the README's pictures of the chat anew (best with Noto Sans: fonts-noto-core)
+	$(GO) test -count=1 -run TestPictures ./examples/chat/server -pictures "$(CURDIR)/docs"
 
 test: vet native browser ## run all tests, natively and in headless Chrome
 
