@@ -5,9 +5,9 @@ FUZZTIME ?= 30s
 # The race detector needs a C compiler.
 RACE := $(shell [ "$$($(GO) env CGO_ENABLED)" = 1 ] && command -v "$$($(GO) env CC)" >/dev/null && echo -race)
 
-.PHONY: help demo screenshot test vet native browser chrome proxies fuzz
+.PHONY: help demo screenshot test vet native browser chrome proxies fuzz bench bench-short
 help: ## say what there is
-	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' Makefile | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' Makefile | expand -t 20
 
 demo: ## build the chat for the terminal and for the browser, and serve it (PORT=8080)
 	@trap 'exit 0' INT; $(GO) run ./examples/chat/server -port $(PORT)
@@ -40,3 +40,9 @@ fuzz: ## fuzz each target, one after the other, for FUZZTIME (30s)
 	@grep -ro --include='*_test.go' '^func Fuzz[A-Za-z0-9_]*' . | sed 's|/[^/]*:func | |' | while read -r dir target; do \
 		echo "$$target in $$dir, $(FUZZTIME)"; \
 		$(GO) -C $$dir test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) . </dev/null || exit 1; done
+
+bench: ## compare with other libraries and write bench/RESULTS.md: about 15 minutes on a machine that does nothing else
+	cd bench && $(GO) build -buildvcs=auto -o ../bin/bench . && ../bin/bench -o RESULTS.md
+
+bench-short: ## the same with less of it, in two minutes, to the terminal alone
+	cd bench && $(GO) build -buildvcs=auto -o ../bin/bench . && ../bin/bench -short
