@@ -4,17 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"reflect"
 	"strings"
 
 	"github.com/twinsocket/websocket"
-)
-
-// These options of the project are switches and are set by their names, so that versions that do not have them can be measured.
-const (
-	borrowOption   = "Borrow"
-	compressOption = "Compression"
-	takeoverOption = "CompressionTakeover"
 )
 
 type ourConn struct {
@@ -29,19 +21,16 @@ func dialOurs(address string, j job, s sink) (conn, error) {
 }
 
 func dialOursBorrowed(address string, j job, s sink) (conn, error) {
-	var d websocket.Dialer
-	if !setOption(&d.Options, borrowOption) {
-		return nil, cannot("it has no option " + borrowOption)
-	}
+	d := websocket.Dialer{Options: websocket.Options{BorrowMessages: true}}
 	return newOurs(address, j, s, d)
 }
 
 func newOurs(address string, j job, s sink, d websocket.Dialer) (conn, error) {
-	if j.deflate != plain {
-		setOption(&d.Options, compressOption) // whether it had an effect is seen below
-	}
-	if j.deflate == takeover {
-		setOption(&d.Options, takeoverOption)
+	switch j.deflate {
+	case plain:
+		d.Compression = websocket.NoCompression
+	case takeover:
+		d.Compression = websocket.CompressionTakeover
 	}
 	ws, err := d.New(j.url(address))
 	if err != nil {
@@ -59,16 +48,6 @@ func newOurs(address string, j job, s sink, d websocket.Dialer) (conn, error) {
 		return nil, cannot("it negotiates no permessage-deflate")
 	}
 	return c, nil
-}
-
-// setOption sets an option that is a switch, and reports whether there is one.
-func setOption(o *websocket.Options, name string) bool {
-	field := reflect.ValueOf(o).Elem().FieldByName(name)
-	if !field.IsValid() || field.Kind() != reflect.Bool {
-		return false
-	}
-	field.SetBool(true)
-	return true
 }
 
 // open starts the socket and waits until it is open or has failed.
