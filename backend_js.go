@@ -4,8 +4,9 @@ package websocket
 
 import "github.com/twinsocket/websocket/js"
 
-// Options are what a Dialer can be told. They have the same fields on every platform; the documentation of each is in package
-// native. In a browser, ReadLimit, HandshakeTimeout and MaxBufferedAmount work; setting another gives ErrNotSupported.
+// Options are what a Dialer can be told. They have the same fields on every platform: native.Options says what each is, and what
+// it is by default. In a browser ReadLimit, BorrowMessages, HandshakeTimeout and MaxBufferedAmount work; setting another gives
+// ErrNotSupported.
 type Options = js.Options
 
 // Compression says what is done with permessage-deflate (RFC 7692), which is always offered as Chromium does it. In a browser only

@@ -177,3 +177,52 @@ func members(typ ast.Expr) (named []*ast.Field) {
 	}
 	return named
 }
+
+// Every exported name of the API says what it is; a field may share its neighbour's words.
+func TestExportedNamesAreDocumented(t *testing.T) {
+	files := token.NewFileSet()
+	for _, name := range goFiles(t, ".") {
+		file, err := parser.ParseFile(files, name, nil, parser.ParseComments)
+		if err != nil {
+			t.Fatal(err)
+		}
+		undocumented := func(at ast.Node, name *ast.Ident, docs ...*ast.CommentGroup) {
+			if name.IsExported() && !slices.ContainsFunc(docs, func(d *ast.CommentGroup) bool { return d != nil }) {
+				t.Errorf("%s: %s has no documentation", files.Position(at.Pos()), name.Name)
+			}
+		}
+		for _, d := range file.Decls {
+			switch d := d.(type) {
+			case *ast.FuncDecl:
+				if receiver := receiver(d); receiver == "" || ast.IsExported(receiver) || receiver == "event." {
+					undocumented(d, d.Name, d.Doc)
+				}
+			case *ast.GenDecl:
+				for _, spec := range d.Specs {
+					switch s := spec.(type) {
+					case *ast.ValueSpec:
+						undocumented(s, s.Names[0], s.Doc, s.Comment, d.Doc)
+					case *ast.TypeSpec:
+						undocumented(s, s.Name, s.Doc, d.Doc)
+						var before *ast.CommentGroup
+						for _, m := range members(s.Type) {
+							undocumented(m, m.Names[0], m.Doc, m.Comment, before)
+							if m.Doc != nil {
+								before = m.Doc
+							}
+						}
+					}
+				}
+			}
+		}
+	}
+}
+
+// goFiles are the files of the package in a directory, for both targets, without the tests.
+func goFiles(t *testing.T, dir string) (names []string) {
+	all, err := filepath.Glob(filepath.Join(dir, "*.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return slices.DeleteFunc(all, func(name string) bool { return strings.HasSuffix(name, "_test.go") })
+}

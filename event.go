@@ -45,17 +45,17 @@ type EventPhase uint8
 
 // The phases of the DOM Standard. Without a tree there is no capturing or bubbling phase.
 const (
-	None           EventPhase = 0
+	None           EventPhase = 0 // it is not being dispatched
 	CapturingPhase EventPhase = 1
-	AtTarget       EventPhase = 2
+	AtTarget       EventPhase = 2 // its listeners are called
 	BubblingPhase  EventPhase = 3
 )
 
-// EventInit says what a synthetic event is like.
+// EventInit says what a synthetic event is like. All are false in a socket's events.
 type EventInit struct {
-	Bubbles    bool
-	Cancelable bool
-	Composed   bool
+	Bubbles    bool // Event.Bubbles
+	Cancelable bool // whether PreventDefault has an effect
+	Composed   bool // Event.Composed
 }
 
 // event is what all events have.
@@ -88,18 +88,15 @@ func NewEvent(typ string, init EventInit) Event {
 	return &e
 }
 
-func (e *event) base() *event             { return e }
-func (e *event) Type() string             { return e.typ }
-func (e *event) Target() EventTarget      { return e.target }
-func (e *event) EventPhase() EventPhase   { return e.phase }
-func (e *event) TimeStamp() time.Duration { return e.stamp }
-func (e *event) IsTrusted() bool          { return e.trusted }
-func (e *event) Bubbles() bool            { return e.init.Bubbles }
-func (e *event) Cancelable() bool         { return e.init.Cancelable }
-func (e *event) Composed() bool           { return e.init.Composed }
-func (e *event) DefaultPrevented() bool   { return e.canceled }
-func (e *event) StopPropagation()         { e.stopped = true }
+func (e *event) base() *event { return e }
 
+// Type is the event's name.
+func (e *event) Type() string { return e.typ }
+
+// Target is the object that the event was dispatched to.
+func (e *event) Target() EventTarget { return e.target }
+
+// CurrentTarget is the target while its listeners are called, else nil.
 func (e *event) CurrentTarget() EventTarget {
 	if e.phase == None {
 		return nil
@@ -107,6 +104,7 @@ func (e *event) CurrentTarget() EventTarget {
 	return e.target
 }
 
+// ComposedPath is the target alone while its listeners are called, else empty.
 func (e *event) ComposedPath() []EventTarget {
 	if e.phase == None {
 		return nil
@@ -114,12 +112,38 @@ func (e *event) ComposedPath() []EventTarget {
 	return []EventTarget{e.target}
 }
 
+// EventPhase is AtTarget while listeners are called, else None.
+func (e *event) EventPhase() EventPhase { return e.phase }
+
+// TimeStamp is when the event was made, counted from the start of the program.
+func (e *event) TimeStamp() time.Duration { return e.stamp }
+
+// IsTrusted reports whether the connection dispatched the event.
+func (e *event) IsTrusted() bool { return e.trusted }
+
+// Bubbles is as the event was made. Without a tree it means nothing.
+func (e *event) Bubbles() bool { return e.init.Bubbles }
+
+// Cancelable reports whether PreventDefault can have an effect.
+func (e *event) Cancelable() bool { return e.init.Cancelable }
+
+// Composed is as the event was made. Without a tree it means nothing.
+func (e *event) Composed() bool { return e.init.Composed }
+
+// DefaultPrevented reports whether PreventDefault had an effect.
+func (e *event) DefaultPrevented() bool { return e.canceled }
+
+// PreventDefault cancels a cancelable event, but not from a passive listener.
 func (e *event) PreventDefault() {
 	if e.init.Cancelable && !e.passive {
 		e.canceled = true
 	}
 }
 
+// StopPropagation keeps the event from the listeners that are not capturing, if called by one that is.
+func (e *event) StopPropagation() { e.stopped = true }
+
+// StopImmediatePropagation keeps the event from all further listeners.
 func (e *event) StopImmediatePropagation() { e.stopped, e.halted = true, true }
 
 // A MessageEvent brings a message.
@@ -139,6 +163,8 @@ type MessageEvent struct {
 // MessageEventInit says what a synthetic MessageEvent is like.
 type MessageEventInit struct {
 	EventInit
+
+	// The fields of the event.
 	Data        Data
 	Origin      string
 	LastEventID string
@@ -166,6 +192,8 @@ type CloseEvent struct {
 // CloseEventInit says what a synthetic CloseEvent is like.
 type CloseEventInit struct {
 	EventInit
+
+	// The fields of the event.
 	WasClean bool
 	Code     uint16
 	Reason   string
@@ -189,6 +217,8 @@ type ErrorEvent struct {
 // ErrorEventInit says what a synthetic ErrorEvent is like.
 type ErrorEventInit struct {
 	EventInit
+
+	// Err is the field of the event.
 	Err error
 }
 

@@ -33,9 +33,9 @@ type Trace struct {
 
 // A Frame is a frame of RFC 6455, section 5.2, without its payload.
 type Frame struct {
-	Time   time.Time
-	Sent   bool // by this side
-	Opcode Opcode
+	Time   time.Time // when it was told of
+	Sent   bool      // by this side
+	Opcode Opcode    // what it is
 	// Reserved is the reserved bits: 4 is RSV1, 2 is RSV2, 1 is RSV3. RFC 7692 6: RSV1 marks a compressed message.
 	Reserved uint8
 	Final    bool  // the last frame of its message
@@ -67,6 +67,7 @@ func (o Opcode) String() string {
 // A Tracer is what a Sink may be besides: then an engine tells it what passes, if Tracing says so when the connection is made.
 // The calls must not be made with a lock held.
 type Tracer = interface {
+	// Tracing reports whether the rest is to be called.
 	Tracing() bool
 	// Request and Response tell of the opening handshake.
 	Request(head string)

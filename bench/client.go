@@ -51,7 +51,7 @@ var clients = []client{
 	{"raw", floor, "TCP, 4 bytes of length, one write for each message, a reused read buffer", dialRaw},
 	{"raw-co", coalesced, "the same, gathering up to 64 KiB, flushed when the input is used up", dialRawCoalesced},
 	{"ours", fresh, "OnMessage, Send", dialOurs},
-	{"ours", borrowed, "the same with the option " + borrowOption, dialOursBorrowed},
+	{"ours", borrowed, "the same with the option BorrowMessages", dialOursBorrowed},
 	{"gorilla", fresh, "ReadMessage, WriteMessage, as it comes", dialGorilla},
 	{"gorilla", borrowed, "NextReader into a reused buffer, WriteMessage, buffers of 64 KiB", dialGorillaReused},
 	{"coder", fresh, "Read, Write", dialCoder},
