@@ -20,6 +20,7 @@ func TestOptionsThatABrowserHasNot(t *testing.T) {
 	d := &websocket.Dialer{Options: websocket.Options{
 		Header: map[string][]string{"A": {"b"}}, Origin: "http://x", TLSConfig: &tls.Config{}, NetDial: dial, CloseTimeout: time.Second,
 		Proxy: func(*url.URL) (*url.URL, error) { return nil, nil }, Jar: new(cookiejar.Jar), AllowBlockedPorts: true,
+		Compression: websocket.CompressionTakeover, CompressionThreshold: 1, ReadAhead: 1,
 	}}
 	ws, err := d.New("ws://h/")
 	if !browser {
@@ -33,7 +34,8 @@ func TestOptionsThatABrowserHasNot(t *testing.T) {
 	if !errors.Is(err, websocket.ErrNotSupported) {
 		t.Fatalf("got %v", err)
 	}
-	for _, name := range []string{"Header", "Origin", "TLSConfig", "Proxy", "Jar", "AllowBlockedPorts", "NetDial", "CloseTimeout"} {
+	for _, name := range []string{"Header", "Origin", "TLSConfig", "Proxy", "Jar", "AllowBlockedPorts", "NetDial", "CloseTimeout", "Compression",
+		"CompressionThreshold", "ReadAhead"} {
 		if !strings.Contains(err.Error(), name) {
 			t.Errorf("%v does not name %s", err, name)
 		}

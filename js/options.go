@@ -22,6 +22,7 @@ type Options struct {
 	NetDial              any // a func
 	ReadLimit            int64
 	BorrowMessages       bool
+	ReadAhead            int
 	HandshakeTimeout     time.Duration
 	CloseTimeout         time.Duration
 	Compression          Compression
@@ -42,6 +43,7 @@ func EngineOptions(o Options) (names []string) {
 		{"Jar", !isNil(o.Jar)},
 		{"AllowBlockedPorts", o.AllowBlockedPorts},
 		{"NetDial", !isNil(o.NetDial)},
+		{"ReadAhead", o.ReadAhead != 0},
 		{"CloseTimeout", o.CloseTimeout != 0},
 		{"Compression", o.Compression != 0},
 		{"CompressionThreshold", o.CompressionThreshold != 0},

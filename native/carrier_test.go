@@ -68,6 +68,17 @@ func (w *wire) Read(p []byte) (n int, err error) {
 	return n, nil
 }
 
+// ReadReady is Read as whenReady has it.
+func (w *wire) ReadReady(into memory) (n int, err error) {
+	w.mu.Lock()
+	for len(w.coming) == 0 && w.last == nil && !w.closed {
+		into.idle()
+		w.changed.Wait()
+	}
+	w.mu.Unlock()
+	return w.Read(into.room())
+}
+
 func (w *wire) Write(p []byte) (n int, err error) { return w.write(p, true) }
 
 // WriteNow is Write as nonBlocking has it.
@@ -201,7 +212,7 @@ func (p *play) inline() {
 	connect := p.c.connect
 	p.c.connect = func(ctx context.Context) (link, error) {
 		l, err := connect(ctx)
-		l.writeNow = p.peer.WriteNow
+		l.writeNow, l.readReady = p.peer.WriteNow, p.peer.ReadReady
 		return l, err
 	}
 }

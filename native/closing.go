@@ -231,6 +231,7 @@ func (c *connection) end(err error) {
 	c.settle()
 	c.wakeWaiters()
 	c.mu.Unlock()
+	c.lease.give()
 	c.buf, c.inflight, c.parser.payload = nil, nil, nil
 	c.dropPacker()
 

@@ -39,8 +39,9 @@ type connection struct {
 
 // link is what connecting brings.
 type link struct {
-	carrier  io.ReadWriteCloser
-	writeNow func([]byte) (int, error) // writes what it can without waiting; nil if the carrier has no such way
+	carrier   io.ReadWriteCloser
+	writeNow  func([]byte) (int, error) // writes what it can without waiting; nil if the carrier has no such way
+	readReady func(memory) (int, error) // reads once there is something to read; nil if the carrier has no such way
 
 	protocol, extensions string
 	terms                *terms // of compression, nil if none
@@ -58,11 +59,13 @@ type settings struct {
 	compression  Compression
 	threshold    int
 	lends        bool
+	readAhead    int
 }
 
 const (
 	defaultReadLimit    = 64 << 20
 	defaultCloseTimeout = 60 * time.Second
+	defaultReadAhead    = 1 << 20
 )
 
 // newConnection makes the client's side of a connection.
@@ -73,10 +76,14 @@ func newConnection(sink Sink, s settings, connect connectFunc) *connection {
 	if s.closeTimeout == 0 {
 		s.closeTimeout = defaultCloseTimeout
 	}
+	if s.readAhead == 0 {
+		s.readAhead = defaultReadAhead
+	}
 	c := &connection{sink: sink, connect: connect, closeTimeout: s.closeTimeout, compression: s.compression, threshold: s.threshold}
 	c.ctx, c.cancel = context.WithCancelCause(context.Background())
 	c.changed.L = &c.mu
 	c.out.masked = true
+	c.readAhead = s.readAhead
 	c.parser = parser{limit: s.readLimit, lends: s.lends, pong: c.pong}
 	c.writer = c.write
 	if t := tracerOf(sink); t != nil {

@@ -27,7 +27,7 @@ func Open(url string, protocols []string, o Options, s Sink) (Conn, error) {
 
 func (o Options) config() Config {
 	return Config{Header: o.Header, Origin: o.Origin, ReadLimit: o.ReadLimit, CloseTimeout: o.CloseTimeout, Compression: o.Compression,
-		CompressionThreshold: o.CompressionThreshold}
+		CompressionThreshold: o.CompressionThreshold, ReadAhead: o.ReadAhead}
 }
 
 // dialer connects to one target.
@@ -62,7 +62,7 @@ func (d *dialer) try(ctx context.Context, q *request) (link, error) {
 	}
 	l, err := upgrade(ctx, conn, q)
 	if tcp, ok := conn.(*net.TCPConn); ok && err == nil {
-		l.writeNow = nonBlocking(tcp)
+		l.writeNow, l.readReady = nonBlocking(tcp), whenReady(tcp)
 	}
 	return l, inHandshake(d.target.address(), err)
 }

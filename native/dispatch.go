@@ -13,8 +13,9 @@ import (
 
 // dispatching is the state of the goroutine that calls the sink.
 type dispatching struct {
-	batch *batch
-	blobs atomic.Bool // set by all
+	batch     *batch
+	readAhead int         // how much is read while a listener blocks, before the peer is held back
+	blobs     atomic.Bool // set by all
 }
 
 // SetBlobs says whether binary messages are delivered by Sink.Blob.
@@ -42,8 +43,6 @@ type queue struct {
 }
 
 const (
-	// readAhead is how much is read while a listener blocks, before the peer is held back.
-	readAhead = 1 << 20
 	// patience is how long a delivery may take, once or twice over, before another goroutine becomes the reader. A shorter one
 	// costs ping-pong dearly, since timers are what it is made of.
 	patience = 80 * time.Millisecond
@@ -58,7 +57,7 @@ func (c *connection) deliver() (reading bool) {
 		return true
 	}
 	c.mu.Lock()
-	for c.turn != nobody && c.waiting > readAhead {
+	for c.turn != nobody && c.waiting > c.readAhead {
 		c.changed.Wait()
 	}
 	if c.turn != nobody {
@@ -199,7 +198,8 @@ func (c *connection) watch() {
 	}
 	c.watching = false
 	if c.parser.lends { // what the blocked listener was lent stays as it is
-		c.buf, c.used, c.parser.lent = append(make([]byte, 0, firstBuffer), c.buf[c.used:]...), 0, nil
+		c.buf, c.used, c.parser.lent = slices.Clone(c.buf[c.used:]), 0, nil
+		c.lease.memory = nil
 	}
 	c.turn = blocked
 	c.settle()

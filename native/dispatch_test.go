@@ -225,12 +225,15 @@ func TestBufferedFallsForAListenerThatSleeps(t *testing.T) {
 }
 
 func TestReadAheadIsBounded(t *testing.T) {
-	for _, size := range []int{0, 1000, 300_000} {
+	for _, row := range []struct{ size, option, bound int }{
+		{0, 0, defaultReadAhead}, {1000, 0, defaultReadAhead}, {300_000, 0, defaultReadAhead}, {1000, 200_000, 200_000}, {1000, 4 << 20, 4 << 20},
+	} {
+		size, bound := row.size, row.bound
 		inBubble(t, func(t *testing.T) {
 			b := make(blocker)
-			p := opened(t, does{"text:1": b.listen})
+			p := newPlay(t, does{"text:1": b.listen}, Config{ReadAhead: row.option}).begin()
 			p.peer.give(textFrame("1"))
-			message, n := binaryFrame(strings.Repeat("x", size)), 4<<20/(size+overhead)
+			message, n := binaryFrame(strings.Repeat("x", size)), (bound+4<<20)/(size+overhead)
 			for range n {
 				p.peer.give(message)
 			}
@@ -240,8 +243,8 @@ func TestReadAheadIsBounded(t *testing.T) {
 			p.c.mu.Lock()
 			waiting := p.c.waiting
 			p.c.mu.Unlock()
-			if most := readAhead + 2*(size+overhead) + mostBuffer; waiting > most || waiting < readAhead/2 {
-				t.Errorf("messages of %d bytes: got %d bytes read ahead, want about %d", size, waiting, readAhead)
+			if most := bound + 2*(size+overhead) + mostBuffer; waiting > most || waiting < bound/2 {
+				t.Errorf("messages of %d bytes: got %d bytes read ahead, want about %d", size, waiting, bound)
 			}
 			time.Sleep(time.Hour)
 			if more, _, _ := p.peer.counts(); more != reads {
@@ -262,7 +265,7 @@ func TestPeerIsReadAgainWhenTheQueueIsTaken(t *testing.T) {
 		first, second := make(blocker), make(blocker)
 		p := opened(t, does{"text:1": first.listen, "text:2": second.listen})
 		p.peer.give(textFrame("1"), textFrame("2"))
-		big := binaryFrame(strings.Repeat("x", readAhead))
+		big := binaryFrame(strings.Repeat("x", defaultReadAhead))
 		p.peer.give(big, big, pingFrame("p")) // the first fills the queue, the second waits for room
 		time.Sleep(time.Second)               // of the bubble's time
 		p.wantFrames()

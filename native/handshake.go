@@ -328,7 +328,7 @@ func readHead(carrier io.Reader, buf []byte, room int) (head string, rest []byte
 			return "", nil, &HandshakeError{Problem: "got more than " + strconv.Itoa(maxHead) + " bytes of headers"}
 		}
 		if n > 0 {
-			return string(buf[:n]), append(make([]byte, 0, max(firstBuffer, len(buf)-n)), buf[n:]...), nil
+			return string(buf[:n]), slices.Clone(buf[n:]), nil
 		}
 		looked = len(buf)
 		if err != nil {

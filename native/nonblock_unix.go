@@ -2,7 +2,11 @@
 
 package native
 
-import "syscall"
+import (
+	"io"
+	"os"
+	"syscall"
+)
 
 // nonBlocking returns a func that writes what the system takes without waiting. It must not run beside another write, whose
 // lock would have it wait after all.
@@ -50,4 +54,52 @@ func (w *nonBlockingWriter) write(fd uintptr) (done bool) {
 		w.n += n
 	}
 	return true
+}
+
+// whenReady returns a func that reads once, into memory that it asks for only when there is something to read.
+func whenReady(conn syscall.Conn) func(memory) (int, error) {
+	raw, err := conn.SyscallConn()
+	if err != nil {
+		return nil
+	}
+	r := &readyReader{raw: raw}
+	r.once = r.read
+	return r.Read
+}
+
+type readyReader struct {
+	raw  syscall.RawConn
+	once func(fd uintptr) (done bool) // r.read, made once
+
+	into memory
+	n    int
+	err  error
+}
+
+func (r *readyReader) Read(into memory) (int, error) {
+	r.into, r.n, r.err = into, 0, nil
+	if err := r.raw.Read(r.once); err != nil {
+		return 0, err
+	}
+	return r.n, r.err
+}
+
+func (r *readyReader) read(fd uintptr) (done bool) {
+	for {
+		n, err := syscall.Read(int(fd), r.into.room())
+		switch {
+		case err == syscall.EINTR:
+			continue
+		case err == syscall.EAGAIN:
+			r.into.idle()
+			return false
+		case err != nil:
+			r.err = os.NewSyscallError("read", err)
+		case n == 0:
+			r.err = io.EOF
+		default:
+			r.n = n
+		}
+		return true
+	}
 }

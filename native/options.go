@@ -49,6 +49,10 @@ type Options struct {
 	// event have returned, and is overwritten then. Data.Text copies, as always. It saves an allocation and a copy for each
 	// message, which is most of what a large one costs, and keeps up to 1 MiB of memory.
 	BorrowMessages bool
+	// ReadAhead is how many bytes of messages are read while a listener blocks: until then pings are answered and the closing
+	// handshake proceeds, beyond it TCP holds the peer back. 0 is 1 MiB. Not in a browser, where what comes waits outside Go's
+	// memory.
+	ReadAhead int
 	// HandshakeTimeout bounds the time from Start to the open event. 0 is 45 s, a negative one no limit.
 	HandshakeTimeout time.Duration
 	// CloseTimeout is how long the closing handshake may make no progress: the peer takes nothing more of what is queued, which
@@ -82,6 +86,7 @@ func EngineOptions(o Options) (names []string) {
 		{"ReadLimit", o.ReadLimit != 0},
 		{"CloseTimeout", o.CloseTimeout != 0},
 		{"BorrowMessages", o.BorrowMessages},
+		{"ReadAhead", o.ReadAhead != 0},
 		{"Compression", o.Compression != 0},
 		{"CompressionThreshold", o.CompressionThreshold != 0},
 	} {

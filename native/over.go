@@ -26,6 +26,8 @@ type Config struct {
 	Origin string
 	// ReadLimit is the longest message taken, in bytes. A longer one fails the connection. 0 is 64 MiB, a negative one no limit.
 	ReadLimit int64
+	// ReadAhead is how many bytes of messages are read while a listener blocks. 0 is 1 MiB.
+	ReadAhead int
 	// CloseTimeout is how long the closing handshake may make no progress. 0 is 60 s, a negative one no limit.
 	CloseTimeout time.Duration
 	// Compression is what is done with permessage-deflate. It is never offered in a js build, where setting it is an error.
@@ -48,13 +50,16 @@ func (o Config) Over(carrier io.ReadWriteCloser) func(url string, protocols []st
 }
 
 func (o Config) settings() settings {
-	return settings{readLimit: o.ReadLimit, closeTimeout: o.CloseTimeout, compression: o.Compression, threshold: o.CompressionThreshold}
+	return settings{readLimit: o.ReadLimit, closeTimeout: o.CloseTimeout, compression: o.Compression, threshold: o.CompressionThreshold,
+		readAhead: o.ReadAhead}
 }
 
 func (o Config) check() error {
 	switch {
 	case o.Compression < compressionPooled || o.Compression > noCompression:
 		return optionError("got the Compression " + strconv.Itoa(int(o.Compression)) + ", which is none")
+	case o.ReadAhead < 0:
+		return optionError("got a negative ReadAhead")
 	case o.CompressionThreshold < 0:
 		return optionError("got a negative CompressionThreshold")
 	case !offersDeflate && (o.Compression != 0 || o.CompressionThreshold != 0):

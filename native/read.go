@@ -1,16 +1,12 @@
 package native
 
-const (
-	firstBuffer = 4 << 10
-	mostBuffer  = 64 << 10
-)
-
 // reading is the state of the reading goroutine. Another can become it: see watch.
 type reading struct {
 	parser   parser
 	buf      []byte // what was read
 	used     int    // how much of it was parsed; messages that are lent lie there until the next read
 	full     bool   // the last read filled buf
+	lease    lease  // of buf; none if it is not a pool's
 	discards bool   // nothing that comes is of interest any more
 }
 
@@ -40,19 +36,34 @@ func (c *connection) fill() error {
 			return err
 		}
 	}
-	c.grow()
-	n, err := c.carrier.Read(c.buf[len(c.buf):cap(c.buf)])
+	var n int
+	var err error
+	if c.readReady != nil {
+		n, err = c.readReady(c)
+	} else {
+		n, err = c.carrier.Read(c.room())
+	}
 	c.buf = c.buf[:len(c.buf)+n]
 	return err
 }
 
-// grow makes the buffer larger when the last read filled it.
-func (c *connection) grow() {
+// room returns where the next read goes: behind what is in the buffer, which becomes larger when the last read filled it.
+func (c *connection) room() []byte {
 	switch {
-	case c.buf == nil:
-		c.buf = make([]byte, 0, firstBuffer)
-	case c.full && cap(c.buf) < mostBuffer, len(c.buf) == cap(c.buf):
-		c.buf = append(make([]byte, 0, max(firstBuffer, min(4*cap(c.buf), mostBuffer))), c.buf...)
+	case c.lease.memory == nil:
+		c.buf = append(c.lease.take(), c.buf...)
+	case c.full:
+		c.buf = c.lease.grow(c.buf)
+	}
+	c.full = false
+	return c.buf[len(c.buf):cap(c.buf)]
+}
+
+// idle gives the buffer back while there is nothing to read, unless the beginning of a header is in it.
+func (c *connection) idle() {
+	if len(c.buf) == 0 {
+		c.buf = nil
+		c.lease.give()
 	}
 }
 

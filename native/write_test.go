@@ -432,3 +432,29 @@ func TestConnectionAtRestHoldsNoChunk(t *testing.T) {
 		})
 	}
 }
+
+func TestConnectionAtRestHoldsNoReadBuffer(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		p := newPlay(t, nil, Config{})
+		p.inline()
+		p.begin()
+		for _, size := range []int{1, firstBuffer, mostBuffer, 10 * mostBuffer} {
+			message := binaryFrame(strings.Repeat("x", size))
+			p.peer.give(message[:1]) // the beginning of a header stays
+			synctest.Wait()
+			if len(p.c.buf) != 1 {
+				t.Errorf("got %d bytes in the buffer, want 1", len(p.c.buf))
+			}
+			p.peer.give(message[1:])
+			synctest.Wait()
+			if p.c.buf != nil || p.c.lease.memory != nil {
+				t.Errorf("after %d bytes: got a buffer of %d held by a connection at rest", size, cap(p.c.buf))
+			}
+		}
+		if got := strings.Count(p.traceNow(), "binary:"); got != 4 {
+			t.Errorf("got %d messages, want 4", got)
+		}
+		p.peer.hangUp(errCut)
+		p.untilEnd()
+	})
+}
