@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 
 	"github.com/twinsocket/websocket"
@@ -273,7 +274,7 @@ func ExampleEngine() {
 
 type noCarrier struct{}
 
-func (noCarrier) Read([]byte) (int, error)  { return 0, errors.New("no carrier") }
+func (noCarrier) Read([]byte) (int, error)  { return 0, io.EOF }
 func (noCarrier) Write([]byte) (int, error) { return 0, errors.New("no carrier") }
 func (noCarrier) Close() error              { return nil }
 

@@ -516,6 +516,7 @@ func TestHostileServersLeaveNothing(t *testing.T) {
 	}
 	rows := slices.Concat(hostileAnswers(t), hostileTLSHandshakes(t), hostileEnds(t), hostileFrames(t))
 	before := openFiles()
+	held := ask(t, server()+"/count") // by a peer that never reads, and so does not see that an earlier test is over
 	var sockets []*socket
 	for _, h := range rows {
 		address := h.url
@@ -530,8 +531,8 @@ func TestHostileServersLeaveNothing(t *testing.T) {
 	for _, s := range sockets {
 		s.wait()
 	}
-	if left := ask(t, server()+"/count?until=0"); left != "0" {
-		t.Errorf("the peer still has %s connections", left)
+	if left := ask(t, server()+"/count?until="+held); len(left) > len(held) || len(left) == len(held) && left > held {
+		t.Errorf("the peer still has %s connections, and had %s before", left, held)
 	}
 	for end := time.Now().Add(10 * time.Second); openFiles() > before && time.Now().Before(end); {
 		time.Sleep(time.Millisecond) // the connection that asked is the last to go
