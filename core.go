@@ -176,9 +176,13 @@ func (c *core) send(d Data) error {
 	if state == Connecting {
 		return exception("Send", ErrInvalidState, c.whyConnecting())
 	}
-	text := validText(d.sharedText())
+	text, size := "", d.Size()
+	if d.kind == textData {
+		text = validText(d.sharedText())
+		size = int64(len(text))
+	}
 	if state == Open && c.maxBuffered > 0 {
-		c.checkFull(d.Size())
+		c.checkFull(size)
 	}
 	switch d.kind {
 	case textData:

@@ -38,9 +38,9 @@ type Conn = interface {
 type Sink = interface {
 	// Opened says that the handshake is done.
 	Opened(protocol, extensions string)
-	// Text delivers a text message.
+	// Text delivers a text message. With Options.BorrowMessages s is the sink's until the method returns, as b is in Binary.
 	Text(s string)
-	// Binary delivers a binary message. b is the sink's to keep.
+	// Binary delivers a binary message. b is the sink's to keep, but for Options.BorrowMessages.
 	Binary(b []byte)
 	// Blob delivers a binary message if SetBlobs(true) was called.
 	Blob(b BlobData)

@@ -152,6 +152,19 @@ func TestFullBufferIsFailedBeforeTheMessageIsCounted(t *testing.T) {
 	}
 }
 
+// What counts is what is sent: U+FFFD, of 3 bytes, for each byte that is no UTF-8.
+func TestFullBufferCountsWhatIsSent(t *testing.T) {
+	s, f := fake(t, websocket.Options{MaxBufferedAmount: 5})
+	s.Start()
+	f.Opened("", "")
+	must(t, s.Send(websocket.Text("\xff\xff")))
+	f.Closed(1006, "", false, nil)
+	s.wait()
+	if got := strings.Join(f.calls[1:], " "); got != "start fail text:\uFFFD\uFFFD" {
+		t.Errorf("got %s", got)
+	}
+}
+
 func TestEngineThatRefuses(t *testing.T) {
 	why := errors.New("not today")
 	d := &websocket.Dialer{Engine: func(string, []string, websocket.Sink) (websocket.Conn, error) { return nil, why }}
