@@ -254,8 +254,9 @@ func TestThePageShowsBufferedAmountRiseAndFall(t *testing.T) {
 	bob.gets("* ada joined", "ada: done")
 	var amounts []string
 	tab.do(recorded("buffered", &amounts))
-	if amounts[1] != "8,388,608" {
-		t.Errorf("got %q, want 8,388,608 first", amounts)
+	// The page may show the same amount again before it changes.
+	if changes := slices.Compact(amounts); changes[1] != "8,388,608" {
+		t.Errorf("got %q, want 8,388,608 first", changes)
 	}
 }
 
