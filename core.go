@@ -8,7 +8,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
-	"unsafe"
 	"weak"
 )
 
@@ -16,7 +15,7 @@ import (
 // connection; the handle, which has the listeners, only as long as anybody needs it.
 type core struct {
 	conn             Conn
-	url, origin      string
+	url              string
 	handshakeTimeout time.Duration
 	maxBuffered      int64
 	borrows          bool   // messages are the engine's again when the listeners have returned
@@ -27,6 +26,10 @@ type core struct {
 	state atomic.Uint32             // a ReadyState; moved by to alone
 	blobs atomic.Bool               // binaryType
 	held  atomic.Pointer[WebSocket] // keeps the handle while an event may concern it; see hold
+
+	// delivering goroutine only
+	received time.Duration // the time stamp of what comes, 0 if the engine does not say Received
+	lent     *MessageEvent // the event of all messages, if they are borrowed
 
 	mu sync.Mutex
 	// guarded by mu
@@ -177,20 +180,20 @@ func (c *core) send(d Data) error {
 		return exception("Send", ErrInvalidState, c.whyConnecting())
 	}
 	text, size := "", d.Size()
-	if d.kind == textData {
-		text = validText(d.sharedText())
+	if d.IsText() {
+		text = validText(d.shared())
 		size = int64(len(text))
 	}
 	if state == Open && c.maxBuffered > 0 {
 		c.checkFull(size)
 	}
 	switch d.kind {
-	case textData:
+	case textData, lentText:
 		c.conn.SendText(text)
 	case binaryData:
-		c.conn.SendBinary(d.bytes)
+		c.conn.SendBinary(d.view())
 	case blobData:
-		if err := c.conn.SendBlob(d.blob.inner()); err != nil {
+		if err := c.conn.SendBlob(d.Blob().inner()); err != nil {
 			return asException("Send", err)
 		}
 	}
@@ -283,14 +286,18 @@ func (c *core) holdAfter(signal, off <-chan struct{}) {
 	}
 }
 
-// dispatch calls the handle's listeners, if there is still a handle.
-func (c *core) dispatch(e Event) {
-	ws := c.held.Load()
-	if ws == nil {
-		ws = c.handle.Value()
+// listening returns the handle, which has the listeners, if it is still there.
+func (c *core) listening() *WebSocket {
+	if ws := c.held.Load(); ws != nil {
+		return ws
 	}
-	if ws != nil {
-		ws.dispatchTrusted(e)
+	return c.handle.Value()
+}
+
+// dispatch calls the handle's listeners.
+func (c *core) dispatch(e Event) {
+	if ws := c.listening(); ws != nil {
+		ws.dispatchTrusted(e, e.base())
 	}
 }
 
@@ -305,30 +312,56 @@ func (c *core) Opened(protocol, extensions string) {
 	c.mu.Unlock()
 	if opened {
 		defer c.hold()
-		defer c.dispatch(NewEvent("open", EventInit{}))
+		e := makeEvent("open", EventInit{})
+		e.stamp = c.now()
+		defer c.dispatch(&e)
 		c.tellState()
 	}
+}
+
+// Received has what follows share a time stamp.
+func (c *core) Received() { c.received = sinceStart() }
+
+// now is the time stamp of what an engine delivers.
+func (c *core) now() time.Duration {
+	if c.received != 0 {
+		return c.received
+	}
+	return sinceStart()
 }
 
 // Text, Binary and Blob are WebSockets Standard, 4, "when a message has been received": not open, not delivered.
 func (c *core) Text(s string) {
 	if c.borrows {
-		c.message(Data{bytes: unsafe.Slice(unsafe.StringData(s), len(s))})
+		c.message(lend(s))
 	} else {
-		c.message(Data{text: s})
+		c.message(Text(s))
 	}
 }
 
 // Binary delivers bytes.
-func (c *core) Binary(b []byte) { c.message(Data{kind: binaryData, bytes: b}) }
+func (c *core) Binary(b []byte) { c.message(Binary(b)) }
 
 // Blob delivers a Blob.
-func (c *core) Blob(b BlobData) { c.message(Data{kind: blobData, blob: &Blob{b}}) }
+func (c *core) Blob(b BlobData) { c.message(FromBlob(&Blob{b})) }
 
 func (c *core) message(d Data) {
-	if ReadyState(c.state.Load()) == Open {
-		c.dispatch(&MessageEvent{event: makeEvent("message", EventInit{}), Data: d, Origin: c.origin})
+	if ReadyState(c.state.Load()) != Open {
+		return
 	}
+	ws := c.listening()
+	if ws == nil {
+		return
+	}
+	e := c.lent
+	if e == nil {
+		e = &MessageEvent{event: event{kind: &ws.messages, lent: c.borrows}}
+		if c.borrows {
+			c.lent = e
+		}
+	}
+	e.Data, e.stamp = d, c.now()
+	ws.dispatchTrusted(e, &e.event)
 }
 
 // Closing is WebSockets Standard, 4, "when the closing handshake is started": a task with no event.

@@ -6,36 +6,47 @@ import "unsafe"
 //
 // One type serves Send and received messages, so an echo is ws.Send(e.Data).
 type Data struct {
-	kind  dataKind
-	text  string
-	bytes []byte // of binary; also of a text that was borrowed
-	blob  *Blob
+	_ [0]func() // not comparable: it would be the place that is compared
+
+	at   unsafe.Pointer // the bytes, or the *Blob
+	size int            // of the bytes
+	kind dataKind
 }
 
 type dataKind uint8
 
 const (
 	textData dataKind = iota
+	lentText          // its bytes are the engine's again when the listeners have returned
 	binaryData
 	blobData
 )
 
 // Text makes a text message. Bytes of s that are not valid UTF-8 are sent as U+FFFD, each of them as one.
-func Text(s string) Data { return Data{text: s} }
+func Text(s string) Data { return Data{at: unsafe.Pointer(unsafe.StringData(s)), size: len(s)} }
 
 // Binary makes a binary message of b, which is not copied; [WebSocket.Send] copies it.
-func Binary(b []byte) Data { return Data{kind: binaryData, bytes: b} }
+func Binary(b []byte) Data {
+	return Data{at: unsafe.Pointer(unsafe.SliceData(b)), size: len(b), kind: binaryData}
+}
 
 // FromBlob makes a binary message of a Blob. In a browser its bytes are sent without passing through Go's memory.
 func FromBlob(b *Blob) Data {
 	if b == nil {
 		b = new(Blob)
 	}
-	return Data{kind: blobData, blob: b}
+	return Data{at: unsafe.Pointer(b), kind: blobData}
+}
+
+// lend makes a text message of what has to be copied where it is kept.
+func lend(s string) Data {
+	d := Text(s)
+	d.kind = lentText
+	return d
 }
 
 // IsText reports whether the message is text.
-func (d Data) IsText() bool { return d.kind == textData }
+func (d Data) IsText() bool { return d.kind <= lentText }
 
 // IsBinary reports whether the message is binary with its bytes in Go's memory.
 func (d Data) IsBinary() bool { return d.kind == binaryData }
@@ -43,37 +54,45 @@ func (d Data) IsBinary() bool { return d.kind == binaryData }
 // Text returns the text of a text message and, as they are, the bytes of a binary one. For a Blob it returns "":
 // its bytes take a wait, see [Blob.Bytes].
 func (d Data) Text() string {
-	if d.bytes != nil {
-		return string(d.bytes)
+	if d.kind == textData {
+		return d.shared()
 	}
-	return d.text
-}
-
-// sharedText is Text for a use that ends before a borrowed text does.
-func (d Data) sharedText() string {
-	if d.kind == textData && d.bytes != nil {
-		return unsafe.String(unsafe.SliceData(d.bytes), len(d.bytes))
-	}
-	return d.text
+	return string(d.view())
 }
 
 // Bytes returns the bytes of a binary message, which all listeners share, or a copy of the text. For a Blob it returns nil:
 // its bytes take a wait, see [Blob.Bytes]. With Options.BorrowMessages, text is not copied either, and the bytes are valid until
 // the listeners have returned.
 func (d Data) Bytes() []byte {
-	if d.kind == textData && d.bytes == nil {
-		return []byte(d.text)
+	if d.kind == textData {
+		return []byte(d.shared())
 	}
-	return d.bytes
+	return d.view()
+}
+
+// shared is the bytes as they are, as a string that may be lent.
+func (d Data) shared() string { return unsafe.String((*byte)(d.at), d.size) }
+
+// view is the bytes as they are, none for a Blob.
+func (d Data) view() []byte {
+	if d.kind == blobData {
+		return nil
+	}
+	return unsafe.Slice((*byte)(d.at), d.size)
 }
 
 // Blob returns the message's Blob, or nil if it is none.
-func (d Data) Blob() *Blob { return d.blob }
+func (d Data) Blob() *Blob {
+	if d.kind == blobData {
+		return (*Blob)(d.at)
+	}
+	return nil
+}
 
 // Size returns the message's length in bytes.
 func (d Data) Size() int64 {
 	if d.kind == blobData {
-		return d.blob.Size()
+		return d.Blob().Size()
 	}
-	return int64(len(d.text) + len(d.bytes))
+	return int64(d.size)
 }

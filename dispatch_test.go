@@ -358,7 +358,7 @@ func TestConstructorsDefaults(t *testing.T) {
 			t.Errorf("%T with all: got %s", ev, got)
 		}
 	}
-	if !m.Data.IsText() || m.Data.Size() != 0 || m.Origin != "" || m.LastEventID != "" {
+	if !m.Data.IsText() || m.Data.Size() != 0 || m.Origin() != "" || m.LastEventID() != "" {
 		t.Errorf("MessageEvent: got %+v", m)
 	}
 	if c.Code != 0 || c.Reason != "" || c.WasClean || e.Err != nil {

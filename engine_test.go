@@ -116,8 +116,8 @@ func TestWhatTheEngineSaysIsSeen(t *testing.T) {
 		t.Errorf("got %q %q", s.Protocol(), s.Extensions())
 	}
 	s.OnMessage(func(e *websocket.MessageEvent) {
-		if e.Origin != "ws://h" { // no default port, no path
-			t.Errorf("got the origin %q", e.Origin)
+		if e.Origin() != "ws://h" { // no default port, no path
+			t.Errorf("got the origin %q", e.Origin())
 		}
 	})
 	f.Text("m")

@@ -20,7 +20,8 @@ type Event interface {
 	ComposedPath() []EventTarget
 	// EventPhase is AtTarget while listeners are called, else None.
 	EventPhase() EventPhase
-	// TimeStamp is when the event was made, counted from the start of the program.
+	// TimeStamp is when the event was made, counted from the start of the program. Messages that were received together have
+	// the same.
 	TimeStamp() time.Duration
 	// IsTrusted reports whether the event was dispatched by the connection rather than by DispatchEvent.
 	IsTrusted() bool
@@ -60,26 +61,33 @@ type EventInit struct {
 
 // event is what all events have.
 type event struct {
-	typ    string
-	target EventTarget
-	stamp  time.Duration
-	init   EventInit
-
-	dispatching uint32 // atomic: 1 while it is dispatched
+	kind  *kind // nil: of no name, and never dispatched
+	stamp time.Duration
 
 	// dispatching goroutine only
-	trusted  bool
-	phase    EventPhase
-	stopped  bool // no further pass
-	halted   bool // no further listener
-	passive  bool // a passive listener runs
-	canceled bool
+	lent        bool // the next message has it too
+	dispatching bool // always, if it is lent
+	trusted     bool
+	phase       EventPhase
+	stopped     bool // no further pass
+	halted      bool // no further listener
+	passive     bool // a passive listener runs
+	canceled    bool
+}
+
+// kind is what an event has in common with others, such as a socket's messages. It does not change.
+type kind struct {
+	typ, origin, lastEventID string
+	init                     EventInit
+	target                   *eventTarget
 }
 
 var programStart = time.Now()
 
+func sinceStart() time.Duration { return time.Since(programStart) }
+
 func makeEvent(typ string, init EventInit) event {
-	return event{typ: typ, init: init, stamp: time.Since(programStart)}
+	return event{kind: &kind{typ: typ, init: init}, stamp: sinceStart()}
 }
 
 // NewEvent makes a synthetic event for DispatchEvent.
@@ -90,18 +98,40 @@ func NewEvent(typ string, init EventInit) Event {
 
 func (e *event) base() *event { return e }
 
+// common returns the event's kind.
+func (e *event) common() *kind {
+	if e.kind == nil {
+		return new(kind)
+	}
+	return e.kind
+}
+
 // Type is the event's name.
-func (e *event) Type() string { return e.typ }
+func (e *event) Type() string { return e.common().typ }
 
 // Target is the object that the event was dispatched to.
-func (e *event) Target() EventTarget { return e.target }
+func (e *event) Target() EventTarget {
+	if t := e.common().target; t != nil {
+		return t.self
+	}
+	return nil
+}
+
+// aim makes t the event's target.
+func (e *event) aim(t *eventTarget) {
+	if k := e.common(); k.target != t {
+		aimed := *k
+		aimed.target = t
+		e.kind = &aimed
+	}
+}
 
 // CurrentTarget is the target while its listeners are called, else nil.
 func (e *event) CurrentTarget() EventTarget {
 	if e.phase == None {
 		return nil
 	}
-	return e.target
+	return e.Target()
 }
 
 // ComposedPath is the target alone while its listeners are called, else empty.
@@ -109,7 +139,7 @@ func (e *event) ComposedPath() []EventTarget {
 	if e.phase == None {
 		return nil
 	}
-	return []EventTarget{e.target}
+	return []EventTarget{e.Target()}
 }
 
 // EventPhase is AtTarget while listeners are called, else None.
@@ -122,20 +152,20 @@ func (e *event) TimeStamp() time.Duration { return e.stamp }
 func (e *event) IsTrusted() bool { return e.trusted }
 
 // Bubbles is as the event was made. Without a tree it means nothing.
-func (e *event) Bubbles() bool { return e.init.Bubbles }
+func (e *event) Bubbles() bool { return e.common().init.Bubbles }
 
 // Cancelable reports whether PreventDefault can have an effect.
-func (e *event) Cancelable() bool { return e.init.Cancelable }
+func (e *event) Cancelable() bool { return e.common().init.Cancelable }
 
 // Composed is as the event was made. Without a tree it means nothing.
-func (e *event) Composed() bool { return e.init.Composed }
+func (e *event) Composed() bool { return e.common().init.Composed }
 
 // DefaultPrevented reports whether PreventDefault had an effect.
 func (e *event) DefaultPrevented() bool { return e.canceled }
 
 // PreventDefault cancels a cancelable event, but not from a passive listener.
 func (e *event) PreventDefault() {
-	if e.init.Cancelable && !e.passive {
+	if e.Cancelable() && !e.passive {
 		e.canceled = true
 	}
 }
@@ -154,17 +184,19 @@ type MessageEvent struct {
 
 	// Data is the message.
 	Data Data
-	// Origin is the server's origin, such as "wss://example.com".
-	Origin string
-	// LastEventID is always empty in a socket's events.
-	LastEventID string
 }
+
+// Origin is the server's origin, such as "wss://example.com".
+func (e *MessageEvent) Origin() string { return e.common().origin }
+
+// LastEventID is always empty in a socket's events.
+func (e *MessageEvent) LastEventID() string { return e.common().lastEventID }
 
 // MessageEventInit says what a synthetic MessageEvent is like.
 type MessageEventInit struct {
 	EventInit
 
-	// The fields of the event.
+	// What the event has.
 	Data        Data
 	Origin      string
 	LastEventID string
@@ -172,7 +204,9 @@ type MessageEventInit struct {
 
 // NewMessageEvent makes a synthetic MessageEvent for DispatchEvent.
 func NewMessageEvent(typ string, init MessageEventInit) *MessageEvent {
-	return &MessageEvent{makeEvent(typ, init.EventInit), init.Data, init.Origin, init.LastEventID}
+	e := &MessageEvent{makeEvent(typ, init.EventInit), init.Data}
+	e.kind.origin, e.kind.lastEventID = init.Origin, init.LastEventID
+	return e
 }
 
 // A CloseEvent says that a socket is closed, and how.

@@ -143,70 +143,86 @@ func (t *eventTarget) DispatchEvent(ev Event) (bool, error) {
 		return false, exception("DispatchEvent", ErrInvalidState, "got nil, want an event")
 	}
 	e := ev.base()
-	if atomic.SwapUint32(&e.dispatching, 1) == 1 {
-		return false, exception("DispatchEvent", ErrInvalidState, "the event "+e.typ+" is being dispatched already")
+	if e.dispatching {
+		return false, exception("DispatchEvent", ErrInvalidState, "the event "+e.Type()+" is being dispatched already")
 	}
-	e.trusted = false
-	t.dispatch(ev)
+	e.dispatching, e.trusted = true, false
+	t.dispatch(ev, e)
 	return !e.canceled, nil
 }
 
 // dispatchTrusted dispatches an event that the connection made.
-func (t *eventTarget) dispatchTrusted(ev Event) {
-	e := ev.base()
-	atomic.StoreUint32(&e.dispatching, 1)
-	e.trusted = true
-	t.dispatch(ev)
+func (t *eventTarget) dispatchTrusted(ev Event, e *event) {
+	e.dispatching, e.trusted = true, true
+	t.dispatch(ev, e)
 }
 
-// dispatch is the DOM Standard's "dispatch" (2.9) for a target outside any tree: two passes at the target. Both passes and the
-// end happen even if a listener panics or ends its goroutine, as an exception in JavaScript ends only the listener.
-func (t *eventTarget) dispatch(ev Event) {
-	e := ev.base()
-	e.target, e.phase = t.self, AtTarget
-	defer e.dispatched()
-	defer t.invoke(ev, e, 0)
-	t.invoke(ev, e, Capture)
+// dispatch is the DOM Standard's "dispatch" (2.9) for a target outside any tree: two passes at the target.
+func (t *eventTarget) dispatch(ev Event, e *event) {
+	e.aim(t)
+	e.phase = AtTarget
+	w := walk{t: t, ev: ev, e: e, typ: e.kind.typ}
+	w.invoke(Capture)
+	w.run()
 }
 
-// dispatched is the end of dispatch, steps 7 to 10.
-func (e *event) dispatched() {
-	e.phase, e.stopped, e.halted, e.passive = None, false, false, false
-	atomic.StoreUint32(&e.dispatching, 0)
+// walk is a dispatch under way.
+type walk struct {
+	t    *eventTarget
+	ev   Event
+	e    *event
+	typ  string
+	list []*listener  // of this pass: as the list was when it began
+	next int          // in list
+	pass listenerFlag // Capture, then 0
+	over bool
 }
 
-// invoke is the DOM Standard's "invoke": it calls the listeners with or without the Capture flag. Each pass takes the list
-// as it is when the pass begins.
-func (t *eventTarget) invoke(ev Event, e *event, pass listenerFlag) {
-	if !e.stopped {
-		t.call(ev, e, pass, t.listeners())
+// run calls the listeners. All of them are called, and the dispatch ends, even if one panics or ends its goroutine, as an
+// exception in JavaScript ends only the listener.
+func (w *walk) run() {
+	defer w.end()
+	w.inner()
+	if w.pass == Capture {
+		w.invoke(0)
+		w.inner()
+	}
+	w.over = true
+}
+
+// invoke is the beginning of the DOM Standard's "invoke".
+func (w *walk) invoke(pass listenerFlag) {
+	w.list, w.next, w.pass = nil, 0, pass
+	if !w.e.stopped {
+		w.list = w.t.listeners()
 	}
 }
 
-// call is the DOM Standard's "inner invoke".
-func (t *eventTarget) call(ev Event, e *event, pass listenerFlag, list []*listener) {
-	i := 0
-	defer func() {
-		if i < len(list) && !e.halted { // a listener panicked or called Goexit: the others run before that goes on
-			t.call(ev, e, pass, list[i:])
-		}
-	}()
-	for i < len(list) {
-		l := list[i]
-		i++
-		if l.typ != e.typ || l.flags&Capture != pass || l.gone() {
+// inner is the DOM Standard's "inner invoke": it calls the listeners with or without the Capture flag.
+func (w *walk) inner() {
+	for w.next < len(w.list) && !w.e.halted {
+		l := w.list[w.next]
+		w.next++
+		if l.typ != w.typ || l.flags&Capture != w.pass || l.gone() {
 			continue
 		}
-		if l.flags&Once != 0 && !t.remove(l) {
+		if l.flags&Once != 0 && !w.t.remove(l) {
 			continue
 		}
-		e.passive = l.flags&Passive != 0
-		l.call(ev)
-		e.passive = false
-		if e.halted {
-			i = len(list)
-		}
+		w.e.passive = l.flags&Passive != 0
+		l.call(w.ev)
+		w.e.passive = false
 	}
+}
+
+// end is the end of dispatch, steps 7 to 10, unless a listener has panicked or called Goexit: the others run before that goes on.
+func (w *walk) end() {
+	if !w.over {
+		w.run()
+		return
+	}
+	e := w.e
+	e.dispatching, e.phase, e.stopped, e.halted, e.passive = e.lent, None, false, false, false
 }
 
 // handler is an event handler attribute, such as onmessage: a listener whose func can be exchanged. It is added at its first

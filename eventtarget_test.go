@@ -225,7 +225,7 @@ func TestSyntheticEvents(t *testing.T) {
 	full := websocket.NewCloseEvent("close", websocket.CloseEventInit{WasClean: true, Code: 3000, Reason: "r"})
 	why := errors.New("why")
 	failure := websocket.NewErrorEvent("error", websocket.ErrorEventInit{Err: why})
-	if m.Data.Text() != "x" || m.Origin != "o" || m.LastEventID != "7" || c.Code != 0 || c.Reason != "" || c.WasClean ||
+	if m.Data.Text() != "x" || m.Origin() != "o" || m.LastEventID() != "7" || c.Code != 0 || c.Reason != "" || c.WasClean ||
 		full.Code != 3000 || full.Reason != "r" || !full.WasClean || failure.Err != why || m.IsTrusted() || m.Bubbles() || m.Cancelable() {
 		t.Errorf("got %+v %+v %+v %+v", m, c, full, failure)
 	}

@@ -179,7 +179,7 @@ func ExampleMessageEvent() {
 	target := websocket.NewEventTarget()
 	target.AddEventListener("message", func(e websocket.Event) {
 		m := e.(*websocket.MessageEvent)
-		fmt.Println(m.Data.Text(), m.Origin, m.IsTrusted())
+		fmt.Println(m.Data.Text(), m.Origin(), m.IsTrusted())
 	})
 	target.DispatchEvent(websocket.NewMessageEvent("message", websocket.MessageEventInit{
 		Data: websocket.Text("a test's own"), Origin: "wss://example.com",

@@ -253,7 +253,7 @@ func TestOriginOfMessages(t *testing.T) {
 		}}
 		s := newSocket(t, d, c.url)
 		got := ""
-		s.OnMessage(func(e *websocket.MessageEvent) { got = e.Origin })
+		s.OnMessage(func(e *websocket.MessageEvent) { got = e.Origin() })
 		s.Start()
 		f.Opened("", "")
 		f.Text("m")
@@ -268,8 +268,8 @@ func TestOriginOfRealMessages(t *testing.T) {
 	for _, base := range []string{os.Getenv("TESTSERVER_WS"), os.Getenv("TESTSERVER_WSS")} {
 		r := row{url: strings.Replace(base, "://", "://user:pass@", 1) + "/send?text=a&binary=00&close=1000", dialer: trusting(t), before: func(s *socket) {
 			s.OnMessage(func(e *websocket.MessageEvent) {
-				if e.Origin != base {
-					t.Errorf("got %s, want %s", e.Origin, base)
+				if e.Origin() != base {
+					t.Errorf("got %s, want %s", e.Origin(), base)
 				}
 			})
 		}, want: "open/1 text:a/1 binary:00/1 close:1000::true/3"}

@@ -71,7 +71,7 @@ func TestEchoOfTheEventsData(t *testing.T) {
 func TestMessageEventHasItsAttributes(t *testing.T) {
 	row{url: "/send?text=hi", on: does{"text:hi": closes(1000, "")}, before: func(s *socket) {
 		s.OnMessage(func(e *websocket.MessageEvent) {
-			s.note(fmt.Sprint(e.Type(), " ", e.Origin == os.Getenv("TESTSERVER_WS"), " ", e.LastEventID, " ", e.IsTrusted(), e.Bubbles(), e.Cancelable(),
+			s.note(fmt.Sprint(e.Type(), " ", e.Origin() == os.Getenv("TESTSERVER_WS"), " ", e.LastEventID(), " ", e.IsTrusted(), e.Bubbles(), e.Cancelable(),
 				e.Composed(), e.DefaultPrevented(), e.EventPhase(), e.Target() == websocket.EventTarget(s.WebSocket),
 				e.CurrentTarget() == e.Target(), len(e.ComposedPath()), e.TimeStamp() > 0))
 		})

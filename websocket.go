@@ -49,7 +49,8 @@ const (
 // WebSockets Standard, 3: https://websockets.spec.whatwg.org/#the-websocket-interface
 type WebSocket struct {
 	eventTarget
-	core *core
+	core     *core
+	messages kind // of event
 
 	onOpen    handler[Event]
 	onMessage handler[*MessageEvent]
@@ -206,7 +207,6 @@ func (d *Dialer) open(url string, protocols []string) (*WebSocket, error) {
 	}
 	c := &core{
 		url:              href,
-		origin:           originOf(href),
 		handshakeTimeout: orDefault(d.HandshakeTimeout, 45*time.Second),
 		maxBuffered:      d.MaxBufferedAmount,
 		borrows:          d.BorrowMessages,
@@ -221,6 +221,7 @@ func (d *Dialer) open(url string, protocols []string) (*WebSocket, error) {
 	}
 	ws := &WebSocket{core: c}
 	ws.self = ws
+	ws.messages = kind{typ: "message", origin: originOf(href), target: &ws.eventTarget}
 	ws.changed, ws.signalled = c.hold, c.awaitSignal
 	c.handle = weak.Make(ws)
 	c.remind(caller(3))

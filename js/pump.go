@@ -85,6 +85,7 @@ func (c *connection) refill() bool {
 		c.batch = js.Undefined()
 		return false
 	}
+	c.sink.Received()
 	c.taken += c.length
 	c.batch = c.take.Invoke(0)
 	if get := messageData(); get.Truthy() {

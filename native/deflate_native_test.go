@@ -313,7 +313,7 @@ func TestReservedBitsWithCompression(t *testing.T) {
 			got := ""
 			if out := p.takeOut(); out != nil {
 				for _, in := range out.list {
-					got += " " + in.text + string(in.bytes)
+					got += " " + string(in.bytes)
 				}
 			}
 			if err != nil {

@@ -77,11 +77,12 @@ func (c *connection) deliver() (reading bool) {
 // putBehind queues what was parsed. Called with mu held.
 func (c *connection) putBehind() {
 	parsed := c.parser.takeOut()
-	for i, in := range parsed.list {
+	for i := range parsed.list {
+		in := &parsed.list[i]
 		if c.parser.lends {
-			parsed.list[i] = in.clone()
+			in.bytes = slices.Clone(in.bytes)
 		}
-		c.waiting += len(in.text) + len(in.bytes) + overhead
+		c.waiting += len(in.bytes) + overhead
 	}
 	if c.backlog == nil {
 		c.backlog = parsed
@@ -101,6 +102,7 @@ func (c *connection) dispatch() (reading bool) {
 		}
 	}()
 	for more := true; more; more, reading = c.another() {
+		c.sink.Received()
 		for b := c.batch; b.next < len(b.list); {
 			in := &b.list[b.next]
 			b.next++
@@ -141,7 +143,7 @@ func (c *connection) give(in *incoming) {
 	case gotOpen:
 		c.sink.Opened(c.protocol, c.extensions)
 	case gotText:
-		c.sink.Text(in.text)
+		c.sink.Text(in.text())
 	case gotBinary:
 		switch {
 		case !c.blobs.Load():

@@ -52,7 +52,7 @@ func readByUs(b []byte) (messages []string, refusal *ProtocolError) {
 		for _, in := range out.list {
 			switch in.kind {
 			case gotText:
-				messages = append(messages, fmt.Sprintf("1 %x", in.text))
+				messages = append(messages, fmt.Sprintf("1 %x", in.bytes))
 			case gotBinary:
 				messages = append(messages, fmt.Sprintf("2 %x", in.bytes))
 			}

@@ -4,7 +4,6 @@ import (
 	"math"
 	"slices"
 	"strconv"
-	"strings"
 	"sync"
 	"unsafe"
 )
@@ -12,15 +11,11 @@ import (
 // incoming is one thing to deliver to the sink, in order.
 type incoming struct {
 	kind  incomingKind
-	text  string
-	bytes []byte
+	bytes []byte // of a message, which nobody changes any more, or not while they are lent
 }
 
-// clone is the same with bytes of its own.
-func (in incoming) clone() incoming {
-	in.text, in.bytes = strings.Clone(in.text), slices.Clone(in.bytes)
-	return in
-}
+// text is the message as a string, which shares the bytes.
+func (in *incoming) text() string { return unsafe.String(unsafe.SliceData(in.bytes), len(in.bytes)) }
 
 type incomingKind uint8
 
@@ -68,6 +63,7 @@ type parser struct {
 	payload []byte // what came of it
 	lent    []byte // the last payload that was emitted, if it was lent
 	spare   []byte // memory for the next
+	shared  []byte // what kept shares out
 	text    utf8Stream
 }
 
@@ -82,7 +78,7 @@ func (p *parser) emit(in incoming) {
 // takeOut takes what was parsed, nil if there is nothing.
 func (p *parser) takeOut() *batch {
 	out := p.out
-	p.out = nil
+	p.out, p.shared = nil, nil
 	return out
 }
 
@@ -96,6 +92,10 @@ type closeFrame struct {
 func (p *parser) parse(b []byte) (used int, err *ProtocolError) {
 	for p.close == nil {
 		if !p.inside {
+			if n := p.short(b[used:]); n > 0 {
+				used += n
+				continue
+			}
 			h, size, err := parseHeader(b[used:])
 			if size == 0 || err != nil {
 				return used, err
@@ -121,6 +121,45 @@ func (p *parser) parse(b []byte) (used int, err *ProtocolError) {
 		}
 	}
 	return len(b), nil
+}
+
+// short delivers a message that b begins with, if it is whole, in one frame and of the shortest form, and returns how much of b it
+// is. That is what programs get most; whatever else there is, what breaks a rule included, it leaves to the others.
+func (p *parser) short(b []byte) (used int) {
+	const text, binary, most = 0x80 | byte(opText), 0x80 | byte(opBinary), 125
+	if len(b) < 2 || b[0] != binary && b[0] != text || b[1] > most || int(b[1]) > len(b)-2 {
+		return 0
+	}
+	if p.message != opContinuation || p.masked || p.seen != nil || p.limit >= 0 && int64(b[1]) > p.limit {
+		return 0
+	}
+	payload := b[2 : 2+b[1]]
+	kind := gotBinary
+	if b[0] == text {
+		if kind = gotText; !validUTF8(payload) {
+			return 0
+		}
+	}
+	used = 2 + len(payload)
+	p.emit(incoming{kind, p.kept(payload, len(b)-used)})
+	return used
+}
+
+// kept returns what was read as what may be emitted. Messages of a few bytes that are read together share memory; behind this one
+// there are as many bytes as more says.
+func (p *parser) kept(b []byte, more int) []byte {
+	const few, together = 32, 512
+	switch {
+	case p.lends:
+		return b
+	case len(b) > few:
+		return append(make([]byte, 0, len(b)), b...)
+	case len(b) > cap(p.shared)-len(p.shared):
+		p.shared = make([]byte, 0, min(len(b)+more, together))
+	}
+	start := len(p.shared)
+	p.shared = append(p.shared, b...)
+	return slices.Clip(p.shared[start:])
 }
 
 // begin checks a frame's header against the rules and the message under way.
@@ -204,10 +243,7 @@ func (p *parser) whole(b []byte) *ProtocolError {
 	if p.message == opText && !validUTF8(b) {
 		return invalidText("a text message")
 	}
-	if !p.lends {
-		b = append(make([]byte, 0, len(b)), b...)
-	}
-	p.give(b)
+	p.give(p.kept(b, 0))
 	return nil
 }
 
@@ -302,13 +338,13 @@ func (p *parser) inflated(packed []byte) *ProtocolError {
 	return err
 }
 
-// give delivers the message under way. Nobody else has its bytes, and nobody changes them any more, or not while they are lent.
+// give delivers the message under way.
 func (p *parser) give(b []byte) {
+	kind := gotBinary
 	if p.message == opText {
-		p.emit(incoming{kind: gotText, text: unsafe.String(unsafe.SliceData(b), len(b))})
-	} else {
-		p.emit(incoming{kind: gotBinary, bytes: b})
+		kind = gotText
 	}
+	p.emit(incoming{kind, b})
 	p.message = opContinuation
 }
 

@@ -113,7 +113,7 @@ func (h *harness) drain() {
 	for _, in := range h.parsed() {
 		switch in.kind {
 		case gotText:
-			h.got = append(h.got, "text:"+in.text)
+			h.got = append(h.got, "text:"+in.text())
 		case gotBinary:
 			h.got = append(h.got, "binary:"+string(in.bytes))
 		case gotClosing:

@@ -27,6 +27,7 @@ type Conn = interface {
 // Sink takes what a connection reports, as websocket.Sink.
 type Sink = interface {
 	Opened(protocol, extensions string)
+	Received()
 	Text(s string)
 	Binary(b []byte)
 	Blob(b Blob)
