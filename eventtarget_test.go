@@ -293,10 +293,15 @@ type class struct{ websocket.EventTarget }
 func TestTheTargetInsideATypeIsThatType(t *testing.T) {
 	c := new(class)
 	c.EventTarget = websocket.NewEventTargetFor(c)
+	called := false
 	c.AddEventListener("x", func(e websocket.Event) {
+		called = true
 		if e.Target() != c || e.CurrentTarget() != c {
 			t.Errorf("got the targets %v and %v, want the type's", e.Target(), e.CurrentTarget())
 		}
-	}, websocket.Once)
+	})
 	c.DispatchEvent(websocket.NewEvent("x", websocket.EventInit{}))
+	if !called {
+		t.Error("the listener was not called")
+	}
 }
