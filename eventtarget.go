@@ -33,6 +33,10 @@ func NewEventTarget() EventTarget {
 	return t
 }
 
+// NewEventTargetFor makes the EventTarget inside a type of the program's own, self, which passes its calls on: events say that
+// self is their target. In JavaScript that is a class that extends EventTarget.
+func NewEventTargetFor(self EventTarget) EventTarget { return &eventTarget{self: self} }
+
 // A ListenerOption is one of Once, Capture, Passive and what Signal returns.
 type ListenerOption interface{ apply(*listener) }
 

@@ -286,3 +286,22 @@ func TestGoexitEndsOneListenerAlone(t *testing.T) {
 		}, want: failed}.run(t)
 	})
 }
+
+// class is a type with an EventTarget inside, as a JavaScript class that extends it.
+type class struct{ websocket.EventTarget }
+
+func TestTheTargetInsideATypeIsThatType(t *testing.T) {
+	c := new(class)
+	c.EventTarget = websocket.NewEventTargetFor(c)
+	called := false
+	c.AddEventListener("x", func(e websocket.Event) {
+		called = true
+		if e.Target() != c || e.CurrentTarget() != c {
+			t.Errorf("got the targets %v and %v, want the type's", e.Target(), e.CurrentTarget())
+		}
+	})
+	c.DispatchEvent(websocket.NewEvent("x", websocket.EventInit{}))
+	if !called {
+		t.Error("the listener was not called")
+	}
+}

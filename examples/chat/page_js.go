@@ -174,9 +174,10 @@ func (p *page) nextFrame() {
 }
 
 // wait counts down, until the user clicks or comes back to the page, or the network does.
-func (p *page) wait(ctx context.Context, d time.Duration) {
+func (p *page) wait(ctx context.Context, d time.Duration, retry func()) {
 	end := time.Now().Add(d)
 	ctx, now := context.WithDeadline(ctx, end)
+	defer retry()
 	defer now()
 	defer on(element("now"), "click", now)()
 	defer on(window, "online", now)()

@@ -79,12 +79,8 @@ func (t terminal) show(line string) {
 	}, line))
 }
 
-func (t terminal) wait(ctx context.Context, d time.Duration) {
+func (t terminal) wait(_ context.Context, d time.Duration, _ func()) {
 	t.status("again in " + d.Round(100*time.Millisecond).String())
-	select {
-	case <-time.After(d):
-	case <-ctx.Done():
-	}
 }
 
 func (t terminal) status(text string) { fmt.Fprintf(os.Stderr, "%s: %s\n", t.name, text) }

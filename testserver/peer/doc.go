@@ -107,6 +107,11 @@ and only then counts the connection as ended.
 	             id=X            only those with the id
 	             until=N         waits until the number is N (30 s at most)
 
+The parameter times=N, with an id=X, is possible at all of these but /echo,
+/headers, /recorded and /count: the first N connections with the id are served
+so, those behind them as by /echo. So /status?code=503&times=2&id=X is a server that is down
+twice, and /raw?do=rst&times=1&id=X one that loses a connection.
+
 Parameters of all endpoints with an upgrade but /raw:
 
 	protocol=P   the subprotocol of the answer, if the client requests it;

@@ -286,3 +286,31 @@ func TestRefused(t *testing.T) {
 		wantPart(t, body, test.want)
 	}
 }
+
+func TestTimes(t *testing.T) {
+	s := start(t)
+	for _, test := range []struct{ path, first string }{
+		{"/close?code=1012&times=2&id=c", "close:1012:"},
+		{"/raw?do=text:hi&do=fin&times=2&id=r", "text:hi"},
+	} {
+		for range 2 {
+			ws := open(t, s, test.path)
+			want(t, receive(ws), test.first)
+			ws.Close()
+		}
+		ws := open(t, s, test.path)
+		send(t, ws, "now")
+		want(t, receive(ws), "text:now")
+		ws.Close()
+	}
+	ws, _, err := dialer(s).Dial(s.WS()+"/status?code=503&times=1&id=s", nil)
+	if err == nil {
+		ws.Close()
+		t.Error("got a connection, want 503 once")
+	}
+	open(t, s, "/status?code=503&times=1&id=s").Close()
+	for _, params := range []string{"times=1", "times=x&id=s"} {
+		_, answer, _ := dialer(s).Dial(s.WS()+"/close?"+params, nil)
+		want(t, answer.Status, "400 Bad Request")
+	}
+}

@@ -3,7 +3,9 @@
 package peer
 
 import (
+	"errors"
 	"fmt"
+	"math"
 	"net/http"
 	"strings"
 	"time"
@@ -19,6 +21,7 @@ type exchange struct {
 	request *http.Request
 	query   query
 	deflate bool // the answer agrees to permessage-deflate
+	nth     int  // of the connections with this id; 0 without one
 }
 
 // route serves a request. What an endpoint returns as an error before it has
@@ -48,7 +51,7 @@ func serveEndpoint(x *exchange) (err error) {
 
 func (x *exchange) serve(e endpoint) error {
 	if e.params != "*" {
-		if err := x.query.only(append(strings.Fields(e.params), "id")); err != nil {
+		if err := x.query.only(append(strings.Fields(e.params), "id", "times")); err != nil {
 			return err
 		}
 	}
@@ -57,6 +60,23 @@ func (x *exchange) serve(e endpoint) error {
 	}
 	if e.path != "/recorded" && e.path != "/count" { // they only ask about an id
 		x.beginRecord()
+	}
+	if _, limited := x.query.lookup("times"); limited && e.params != "*" {
+		return x.serveTimes(e)
+	}
+	return e.serve(x)
+}
+
+// serveTimes serves the first connections with the id, and those behind them as /echo.
+func (x *exchange) serveTimes(e endpoint) error {
+	times, err := x.query.number("times", 0, math.MaxInt32, 0)
+	switch {
+	case err != nil:
+		return err
+	case x.nth == 0:
+		return errors.New("testserver: times: got no recorded id, want id=X at another endpoint than /recorded and /count")
+	case x.nth > times:
+		return serveEcho(x)
 	}
 	return e.serve(x)
 }
@@ -81,7 +101,7 @@ func (x *exchange) beginRecord() {
 	if value := x.request.Header.Get("Authorization"); value != "" {
 		line += ":" + value
 	}
-	x.server.registry.name(x.conn, id, line)
+	x.nth = x.server.registry.name(x.conn, id, line)
 	x.answer.id = id
 	x.answer.recorder.collector.deflate = x.deflate
 }

@@ -66,14 +66,17 @@ func (g *registry) add(c *conn) {
 	g.update(func() { g.conns[c] = "" })
 }
 
-// name gives a connection its id and begins to record it with this line.
-func (g *registry) name(c *conn, id, line string) {
+// name gives a connection its id and begins to record it with this line. It
+// returns how many have had this id.
+func (g *registry) name(c *conn, id, line string) (nth int) {
 	g.update(func() {
 		g.conns[c] = id
 		r := g.record(id)
 		r.open++
 		r.lines = append(r.lines, line)
+		nth = r.open + r.ended
 	})
+	return nth
 }
 
 func (g *registry) addLines(id string, lines []string) {
