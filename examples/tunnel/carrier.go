@@ -23,8 +23,9 @@ type carrier struct {
 	ctx   context.Context // ends with the stream, or before if it is closed; its cause is what Read and Write say then
 	end   context.CancelCauseFunc
 	in    *io.PipeReader
-	out   *io.PipeWriter // written to by the listener
-	ended chan struct{}  // closed when nothing of it is left
+	out   *io.PipeWriter        // written to by the listener
+	ended chan struct{}         // closed when nothing of it is left
+	last  *websocket.CloseEvent // how the outer connection ended; once ended is closed
 }
 
 // dial opens a stream through the gateway, with d's options. ctx ends the attempt.
@@ -44,12 +45,18 @@ func dial(ctx context.Context, d websocket.Dialer, gateway string) (*carrier, er
 			c.out.Write(e.Data.Bytes()) // waits for the reader
 		}
 	})
-	defer context.AfterFunc(ctx, func() { c.end(context.Cause(ctx)) })()
+	ws.OnClose(func(e *websocket.CloseEvent) { c.last = e })
+	defer context.AfterFunc(ctx, func() { c.hangUp(1000, context.Cause(ctx)) })()
 	go c.run()
 	select {
 	case <-opened:
 		return c, nil
 	case <-c.ended:
+	}
+	select {
+	case <-opened: // and ended since: Read says how
+		return c, nil
+	default:
 		return nil, context.Cause(c.ctx)
 	}
 }
@@ -57,16 +64,13 @@ func dial(ctx context.Context, d websocket.Dialer, gateway string) (*carrier, er
 // run is the outer connection. In order it ends as TCP does, with 1000.
 func (c *carrier) run() {
 	defer close(c.ended)
-	var code uint16
-	var reason string
-	c.ws.OnClose(func(e *websocket.CloseEvent) { code, reason = e.Code, e.Reason })
-	err := c.ws.Run(c.ctx) // when ctx ends: Close(1000, "")
+	err := c.ws.Run(context.Background())
 	switch {
 	case err != nil:
-	case code == 1000:
+	case c.last.Code == 1000:
 		err = io.EOF
 	default: // clean, but no end of a stream
-		err = &websocket.WebSocketError{CloseCode: code, Reason: reason}
+		err = &websocket.WebSocketError{CloseCode: c.last.Code, Reason: c.last.Reason}
 	}
 	c.out.CloseWithError(err)
 	c.end(err)
@@ -77,27 +81,27 @@ func (c *carrier) Read(p []byte) (int, error) { return c.in.Read(p) }
 
 // Write sends p in one message, once the window has room.
 func (c *carrier) Write(p []byte) (int, error) {
-	err := c.ws.WaitBuffered(c.ctx, window)
+	if c.ws.WaitBuffered(c.ctx, window) != nil { // it has ended: soon it is known how
+		<-c.ctx.Done()
+	}
 	if c.ctx.Err() != nil {
 		return 0, context.Cause(c.ctx)
 	}
-	if err == nil {
-		err = c.ws.Send(websocket.Binary(p))
-	}
-	if err != nil {
+	if err := c.ws.Send(websocket.Binary(p)); err != nil {
 		return 0, err
 	}
 	return len(p), nil
 }
 
 // Close closes the outer connection with 1000, behind what was written, and does not wait for it.
-func (c *carrier) Close() error {
-	c.end(io.ErrClosedPipe)
-	return c.in.Close() // nobody reads any more: the listener returns
-}
+func (c *carrier) Close() error { return c.hangUp(1000, io.ErrClosedPipe) }
 
 // Abort tells the gateway to reset TCP. native.Over calls it for a connection that failed.
-func (c *carrier) Abort() error {
-	c.ws.Close(aborted, "")
-	return c.Close()
+func (c *carrier) Abort() error { return c.hangUp(aborted, io.ErrClosedPipe) }
+
+// hangUp has Read and Write end with why, and the listener that nobody reads from any more.
+func (c *carrier) hangUp(code uint16, why error) error {
+	c.end(why)
+	c.ws.Close(code, "")
+	return c.in.Close()
 }

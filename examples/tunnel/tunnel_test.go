@@ -64,18 +64,12 @@ func newPlay(t *testing.T, gateway, url string, protocols ...string) *play {
 	return p
 }
 
-// ends runs it and returns the trace, and how the outer connection ended. ready is called when that would not be missed.
-func (p *play) ends(t *testing.T, ready ...func()) (trace, outer string, err error) {
-	p.carrier.ws.AddEventListener("close", func(e websocket.Event) {
-		c := e.(*websocket.CloseEvent)
-		outer = fmt.Sprintf("%d:%s:%t", c.Code, c.Reason, c.WasClean)
-	})
-	for _, f := range ready {
-		f()
-	}
+// ends runs it and returns the trace, and how the outer connection ended.
+func (p *play) ends(t *testing.T) (trace, outer string, err error) {
 	err = p.Run(t.Context())
 	<-p.carrier.ended
-	return strings.Join(p.trace, " "), outer, err
+	last := p.carrier.last
+	return strings.Join(p.trace, " "), fmt.Sprintf("%d:%s:%t", last.Code, last.Reason, last.WasClean), err
 }
 
 // leavesNothing wants no goroutine of this module in the end that is not there now.
@@ -146,7 +140,8 @@ func TestConnectionsAreIndependent(t *testing.T) {
 		p.Start()
 	}
 	for i, p := range all { // those behind it stay open
-		trace, outer, err := p.ends(t, func() { close(turns[i]) })
+		close(turns[i])
+		trace, outer, err := p.ends(t)
 		if want := fmt.Sprintf("open message#%d close:%d::true", i, 3000+i); trace != want || outer != "1000::true" || err != nil {
 			t.Errorf("got %s, outer %s, %v, want %s", trace, outer, err, want)
 		}
