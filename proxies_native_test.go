@@ -24,6 +24,7 @@ import (
 
 	"github.com/twinsocket/websocket"
 	"github.com/twinsocket/websocket/native"
+	"github.com/twinsocket/websocket/testserver/proxy"
 )
 
 // Proxies as they are installed in the field. They want the user "me" with the password "pw".
@@ -168,6 +169,38 @@ func refusedBy(t *testing.T, d *websocket.Dialer, url, proxy, want string) {
 // endsWith wants a connection to end with its proxy.
 func endsWith(t *testing.T, d *websocket.Dialer, stop func()) {
 	row{url: "/echo", dialer: d, on: does{"open": func(*socket) { stop() }}, want: "open/1 error/3 close:1006::false/3"}.run(t)
+}
+
+// What a proxy says is of the handshake too, and its credentials are as secret as the server's.
+func TestTraceOfAHandshakeThroughAProxy(t *testing.T) {
+	for _, c := range []struct{ password, want, requests, answers string }{
+		{"pw", "open/1 close:1000::true/3", "CONNECT %s HTTP/1.1; GET /echo HTTP/1.1", "200 Connection established; 101 Switching Protocols"},
+		{"no", failed, "CONNECT %s HTTP/1.1", "407 Proxy Authentication Required"},
+	} {
+		p, err := proxy.HTTP(proxy.Config{User: "me", Password: "pw"})
+		must(t, err)
+		t.Cleanup(p.Close)
+		var log lines
+		d := through("http://me:"+c.password+"@"+p.Address(), nil)
+		d.Trace = websocket.TraceLines(log.print)
+		row{url: "/echo", dialer: d, on: does{"open": closes(1000, "")}, want: c.want}.run(t)
+		target := strings.TrimPrefix(os.Getenv("TESTSERVER_WS"), "ws://")
+		var requests []string
+		for _, line := range strings.Split(log.with("> "), "; ") {
+			if strings.HasSuffix(line, " HTTP/1.1") {
+				requests = append(requests, strings.Replace(line, target, "%s", 1))
+			}
+		}
+		for what, got := range map[string][2]string{
+			"the requests":    {strings.Join(requests, "; "), c.requests},
+			"the answers":     {log.with("< HTTP/1.1 "), c.answers},
+			"the credentials": {log.with("> Proxy-Authorization: "), "(14 bytes)"},
+		} {
+			if got[0] != got[1] {
+				t.Errorf("%s: got %s, want %s", what, got[0], got[1])
+			}
+		}
+	}
 }
 
 func through(proxy string, config *tls.Config) *websocket.Dialer {

@@ -15,8 +15,8 @@ type Trace struct {
 	// State is called when readyState has changed, before the event that belongs to it.
 	State func(from, to ReadyState)
 
-	// Request is called with the head of the opening handshake's request, credentials included: once, or twice if a server
-	// asks for those of the URL. Not in a browser.
+	// Request is called with the head of each request of the opening handshake, credentials included: the one, a second if a
+	// server asks for those of the URL, and before each the CONNECT for an HTTP proxy. Not in a browser.
 	Request func(head string)
 
 	// Response is called with the head of each answer to a request, interim ones included, if it can be read as one. Not in a

@@ -139,7 +139,7 @@ func (c *connection) expire() {
 	}
 	c.mu.Unlock()
 	if over {
-		c.hangUp(abort)
+		c.giveUp()
 	}
 }
 
@@ -174,7 +174,19 @@ func (c *connection) Fail(why error) {
 	c.mu.Unlock()
 	c.cancel(why)
 	if established {
-		c.hangUp(abort)
+		c.giveUp()
+	}
+}
+
+// giveUp ends the carrier without waiting for its peer, and takes back what the peer does not take.
+func (c *connection) giveUp() {
+	c.mu.Lock()
+	unsent := c.busy || !c.out.empty()
+	c.mu.Unlock()
+	if unsent {
+		c.hangUp(reset)
+	} else {
+		c.hangUp(abort) // the Close frame may still be on its way
 	}
 }
 
@@ -190,6 +202,15 @@ func abort(carrier io.Closer) {
 	} else {
 		carrier.Close()
 	}
+}
+
+// reset is abort with an RST where the carrier is TCP's. Without, the system would go on for minutes trying to bring a peer that
+// does not read what it holds of ours.
+func reset(carrier io.Closer) {
+	if tcp, ok := carrier.(interface{ SetLinger(sec int) error }); ok {
+		tcp.SetLinger(0)
+	}
+	abort(carrier)
 }
 
 // finish ends a carrier in its own order.
@@ -219,7 +240,7 @@ func (c *connection) end(err error) {
 	if c.outcome.clean {
 		c.hangUp(finish)
 	} else {
-		c.hangUp(abort)
+		c.giveUp()
 	}
 	c.cancel(nil)
 

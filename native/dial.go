@@ -193,6 +193,14 @@ func (t tlsCarrier) Abort() error {
 	return nil
 }
 
+// SetLinger is that of the TCP under TLS.
+func (t tlsCarrier) SetLinger(sec int) error {
+	if under, ok := t.NetConn().(interface{ SetLinger(sec int) error }); ok {
+		return under.SetLinger(sec)
+	}
+	return nil
+}
+
 // address returns the target's host:port.
 func (t target) address() string {
 	if _, _, err := net.SplitHostPort(t.host); err == nil {

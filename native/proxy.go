@@ -69,7 +69,7 @@ func (d *dialer) reachThrough(ctx context.Context, p *url.URL, address string) (
 		if strings.HasPrefix(p.Scheme, "socks5") {
 			return connectSOCKS(ctx, conn, p, address)
 		}
-		return connectHTTP(conn, p, address, hangUp)
+		return connectHTTP(conn, p, address, tracerOf(d.sink), hangUp)
 	})
 	if err != nil {
 		return nil, inTunnel(phase, at, err)
@@ -113,13 +113,13 @@ func inTunnel(phase, at string, err error) error {
 }
 
 // connectHTTP has an HTTP proxy connect to the address: RFC 9110 9.3.6.
-func connectHTTP(conn net.Conn, p *url.URL, address string, hangUp func()) error {
+func connectHTTP(conn net.Conn, p *url.URL, address string, tracer Tracer, hangUp func()) error {
 	head := "CONNECT " + address + " HTTP/1.1\r\nHost: " + address + "\r\n"
 	if p.User != nil {
 		password, _ := p.User.Password()
 		head += "Proxy-Authorization: " + basic(p.User.Username(), password) + "\r\n"
 	}
-	r, rest, err := exchange(conn, []byte(head+"\r\n"), nil, hangUp)
+	r, rest, err := exchange(conn, []byte(head+"\r\n"), tracer, hangUp)
 	switch {
 	case err != nil:
 		return err

@@ -63,7 +63,7 @@ and only then counts the connection as ended.
 
 	/echo      Echoes each message with its type. A Close frame is answered
 	           with the same code and reason, at every endpoint from here to
-	           /basic.
+	           /tcp.
 	/headers   Sends one text message: the request line, then, sorted, a line
 	           "Name: value" for each header, "Host: …" and
 	           "RemoteTLS: true" or "false". Goes on as /echo. Names are in
@@ -86,6 +86,13 @@ and only then counts the connection as ended.
 	/basic     Like /echo for these Basic credentials; 401 for others. (Chromium
 	           sends the credentials of the URL if the page came over http.)
 	             user=U, password=P
+
+	/tcp       A gateway to TCP: the bytes of binary messages go to a port of the
+	           peer's own, and what comes from there comes back in messages. The
+	           end of TCP is a Close frame with 1000, or 1011 if there was a reset
+	           or no connection at all. A Close frame with 1000 ends TCP, any other
+	           end resets it.
+	             to=PORT         ws, the default, wss, mute or closed
 
 	/status    Answers without upgrade.
 	             code=N          200 to 599, default 404

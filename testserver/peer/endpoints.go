@@ -26,6 +26,7 @@ func endpoints() []endpoint {
 		{"/close", "code reason after protocol deflate", serveClose},
 		{"/send", "text binary n size type close reason protocol deflate", serveSend},
 		{"/slow", "rate protocol deflate", serveSlow},
+		{"/tcp", "to protocol deflate", serveTCP},
 		{"/recorded", "now wait", serveRecorded},
 		{"/count", "until", serveCount},
 		{"/status", "code body", serveStatus},

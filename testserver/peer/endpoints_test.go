@@ -269,6 +269,7 @@ func TestRefused(t *testing.T) {
 		{"/send?size=x", "400 Bad Request", `size: got "x", want a number`},
 		{"/send?close=65536", "400 Bad Request", `close: got "65536", want a number`},
 		{"/slow?rate=x", "400 Bad Request", `rate: got "x", want a number`},
+		{"/tcp?to=example.com:80", "400 Bad Request", `to: got "example.com:80", want ws, wss, mute or closed`},
 		{"/recorded", "400 Bad Request", "got no id, want id=X"},
 		{"/recorded?id=x&now=x", "400 Bad Request", `now: got "x", want`},
 		{"/recorded?id=x&wait=x", "400 Bad Request", `wait: got "x", want`},

@@ -35,7 +35,7 @@ type hub struct {
 
 	mu sync.Mutex
 	// guarded by mu
-	stopping bool
+	stopping bool // nobody comes in, nobody is told anything
 	members  map[*member]struct{}
 }
 
@@ -98,10 +98,17 @@ func (h *hub) enter(m *member) {
 	}
 }
 
+// hush lets nobody in any more, and nobody hear anything.
+func (h *hub) hush() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.stopping = true
+}
+
 // stop closes all connections and waits for their ends.
 func (h *hub) stop() {
+	h.hush()
 	h.mu.Lock()
-	h.stopping = true
 	for m := range h.members {
 		h.drop(m, gorilla.CloseGoingAway, "the server stops")
 	}
@@ -191,6 +198,9 @@ func (h *hub) names() []string {
 // tell queues lines for all who have a name. It waits for nobody: who has not read for a full queue is dropped. Called with mu
 // held.
 func (h *hub) tell(lines ...string) {
+	if h.stopping {
+		return
+	}
 	for len(lines) > 0 {
 		for m := range h.members {
 			if m.name == "" {

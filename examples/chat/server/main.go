@@ -72,8 +72,8 @@ func serve(ctx context.Context, listener net.Listener, site http.Handler, native
 	greeting, leave := context.WithCancel(context.Background())
 	defer leave()
 	defer context.AfterFunc(ctx, func() {
-		room.stop() // first: then nobody is told that the greeter left
-		leave()
+		room.hush() // first: then nobody is told that the greeter left
+		leave()     // before the room is closed, or it would want to come back
 	})()
 
 	address := listener.Addr().String()

@@ -74,6 +74,25 @@ func TestTheGreeterGreetsWhoeverJoins(t *testing.T) {
 	bob.gets(`close 1001 "the server stops" true`)
 }
 
+func TestTheGreeterDoesNotWantToComeBackToARoomThatIsClosed(t *testing.T) {
+	said, err := os.Create(filepath.Join(t.TempDir(), "stderr"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer said.Close()
+	defer func(original *os.File) { os.Stderr = original }(os.Stderr)
+	os.Stderr = said
+	d := startDemo(t)
+	ada := join(t, d.room, "ada")
+	ada.gets("* ada, you are here with greeter.", "greeter: welcome, ada")
+	d.stop()
+	ada.gets(`close 1001 "the server stops" true`) // and no "* greeter left"
+	got, _ := os.ReadFile(said.Name())
+	if want := "greeter: connected to " + d.room + "\ngreeter: closed with code 1000\n"; string(got) != want {
+		t.Errorf("got %q\nwant %q", got, want)
+	}
+}
+
 func TestTheTerminalSendsWhatIsTypedAndLeavesAtTheEnd(t *testing.T) {
 	_, url := startRoom(t)
 	ada := join(t, url, "ada")
