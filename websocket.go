@@ -204,6 +204,14 @@ func (d *Dialer) open(url string, protocols []string) (*WebSocket, error) {
 	if err != nil {
 		return nil, err
 	}
+	c := d.newCore(href)
+	if c.conn, err = d.connect(href, protocols, c); err != nil {
+		return nil, asException("New", err)
+	}
+	return c.newHandle("New at " + caller(3)), nil
+}
+
+func (d *Dialer) newCore(href string) *core {
 	c := &core{
 		url:              href,
 		origin:           originOf(href),
@@ -216,15 +224,17 @@ func (d *Dialer) open(url string, protocols []string) (*WebSocket, error) {
 		trace := *d.Trace
 		c.trace = &trace
 	}
-	if c.conn, err = d.connect(href, protocols, c); err != nil {
-		return nil, asException("New", err)
-	}
+	return c
+}
+
+// newHandle makes the handle of a core. made says who made it where, for a reminder.
+func (c *core) newHandle(made string) *WebSocket {
 	ws := &WebSocket{core: c}
 	ws.self = ws
 	ws.changed, ws.signalled = c.hold, c.awaitSignal
 	c.handle = weak.Make(ws)
-	c.remind(caller(3))
-	return ws, nil
+	c.remind(made)
+	return ws
 }
 
 // orDefault returns d, or what stands for zero.
