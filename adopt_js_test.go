@@ -221,6 +221,7 @@ func TestFromJSWantsAWebSocket(t *testing.T) {
 		{js.Undefined(), "SyntaxError: got a value of type undefined, want a WebSocket"},
 		{js.Null(), "SyntaxError: got a value of type null, want a WebSocket"},
 		{js.ValueOf("ws://h"), "SyntaxError: got a value of type string, want a WebSocket"},
+		{js.Global().Call("BigInt", 7), "SyntaxError: got a value of type bigint, want a WebSocket"},
 		{js.Global().Get("WebSocket"), "SyntaxError: got a value of type function, want a WebSocket"},
 		{object("{}"), "SyntaxError: got an object without send, close, addEventListener, removeEventListener, readyState, want a WebSocket"},
 		{object("new EventTarget"), "SyntaxError: got an object without send, close, readyState, want a WebSocket"},
@@ -381,7 +382,7 @@ func TestSocketOfAServicesOwnKind(t *testing.T) {
 	}}
 	eval := js.Global().Get("eval")
 	for _, message := range []string{`"text"`, `new Uint8Array([1, 2]).buffer`, `new Blob(["abc"])`, `new DataView(new ArrayBuffer(4), 1, 2)`,
-		`{}`, `null`, `7`, `"last"`} {
+		`({})`, `null`, `7`, `7n`, `Symbol()`, `"last"`} {
 		half.Call("emit", js.Global().Get("MessageEvent").New("message", map[string]any{"data": eval.Invoke(message)}))
 	}
 	js.Global().Call("setTimeout", half.Get("send").Call("bind", other, "last"), 0)

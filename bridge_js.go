@@ -24,7 +24,7 @@ func (b *Blob) JSValue() (js.Value, error) {
 func BlobFromJS(value js.Value) (*Blob, error) {
 	data := engine.WrapBlob(value)
 	if data == nil {
-		return nil, exception("BlobFromJS", ErrSyntax, "got a value of type "+value.Type().String()+" that is no Blob, want one")
+		return nil, exception("BlobFromJS", ErrSyntax, "got a value of type "+engine.TypeOf(value)+" that is no Blob, want one")
 	}
 	return &Blob{data}, nil
 }

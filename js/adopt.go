@@ -68,7 +68,7 @@ func Adopt(socket js.Value, o Options, s Sink) (adoption Adoption, err error) {
 	}
 	c := &adopted{sink: s, tracer: tracerOf(s), socket: socket, readLimit: o.ReadLimit, borrows: o.BorrowMessages,
 		wakeup: make(chan struct{}, 1)}
-	if socket.Get("binaryType").Type() == js.TypeString {
+	if stringOf(socket, "binaryType") != "" {
 		socket.Set("binaryType", "arraybuffer")
 	}
 	state := c.state()
@@ -98,16 +98,16 @@ var reflectGet = bound(global.Get("Reflect"), "get")
 
 // checkSocket wants what nothing can be done without.
 func checkSocket(v js.Value) error {
-	if v.Type() != js.TypeObject {
-		return notASocket{"a value of type " + v.Type().String()}
+	if typ := TypeOf(v); typ != "object" {
+		return notASocket{"a value of type " + typ}
 	}
 	var missing []string
 	for _, method := range [...]string{"send", "close", "addEventListener", "removeEventListener"} {
-		if reflectGet.Invoke(v, method).Type() != js.TypeFunction {
+		if TypeOf(reflectGet.Invoke(v, method)) != "function" {
 			missing = append(missing, method)
 		}
 	}
-	if reflectGet.Invoke(v, "readyState").Type() != js.TypeNumber {
+	if TypeOf(reflectGet.Invoke(v, "readyState")) != "number" {
 		missing = append(missing, "readyState")
 	}
 	if missing != nil {
@@ -279,7 +279,7 @@ func (c *adopted) finish(code uint16, reason string, clean bool, failure error) 
 // message's types is an event that the page made, and passed by.
 func (c *adopted) message(data js.Value) {
 	switch {
-	case data.Type() == js.TypeString:
+	case TypeOf(data) == "string":
 		if s := data.String(); !c.exceeds(int64(len(s))) {
 			c.tell(false, opText, int64(len(s)))
 			c.sink.Text(s)
@@ -474,14 +474,14 @@ func (c *adopted) Wait(ctx context.Context, below uint64) error {
 
 // stringOf and numberOf return a property, or the zero value if it is of another type.
 func stringOf(object js.Value, name string) string {
-	if v := object.Get(name); v.Type() == js.TypeString {
+	if v := object.Get(name); TypeOf(v) == "string" {
 		return v.String()
 	}
 	return ""
 }
 
 func numberOf(object js.Value, name string) int {
-	if v := object.Get(name); v.Type() == js.TypeNumber {
+	if v := object.Get(name); TypeOf(v) == "number" {
 		return v.Int()
 	}
 	return 0

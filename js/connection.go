@@ -60,7 +60,7 @@ var errNoSocket = errors.New("websocket: this JavaScript environment has no WebS
 
 // Open makes a connection that the browser opens when it is started.
 func Open(url string, protocols []string, o Options, s Sink) (Conn, error) {
-	if !global.Get("WebSocket").Truthy() {
+	if !webSocket.Truthy() {
 		return nil, errNoSocket
 	}
 	if o.ReadLimit == 0 {
@@ -85,7 +85,7 @@ func (c *connection) construct() (err error) {
 	for i, p := range c.protocols {
 		protocols[i] = p
 	}
-	c.socket = global.Get("WebSocket").New(c.url, protocols)
+	c.socket = webSocket.New(c.url, protocols)
 	c.socket.Set("binaryType", "arraybuffer") // also for Blobs, which are made when they are delivered
 	c.send = bound(c.socket, "send")
 	c.attach()

@@ -12,6 +12,9 @@ var (
 	global     = js.Global()
 	array      = global.Get("Array")
 	uint8Array = global.Get("Uint8Array")
+
+	// The platform's, even if the program puts a class of its own in its place.
+	webSocket = global.Get("WebSocket")
 )
 
 // bound returns the object's method as a function that needs no object: calling it is the cheapest way into JavaScript.
@@ -62,6 +65,16 @@ func (t thrown) Error() string { return "websocket: " + t.Name() + ": " + t.Mess
 // Name and Message are those of the exception.
 func (t thrown) Name() string    { return t.value.Get("name").String() }
 func (t thrown) Message() string { return t.value.Get("message").String() }
+
+// TypeOf returns the name of a value's type. js.Value.Type panics for a bigint.
+func TypeOf(v js.Value) (name string) {
+	defer func() {
+		if recover() != nil {
+			name = "bigint"
+		}
+	}()
+	return v.Type().String()
+}
 
 // Warn writes to the console.
 func Warn(message string) { global.Get("console").Call("warn", message) }
