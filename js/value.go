@@ -98,11 +98,14 @@ var funcs struct{ live, calls atomic.Int64 }
 // newFunc makes a func that the browser calls with an event. It must not wait for anything: that would stop the program.
 func newFunc(fn func(event js.Value)) js.Func {
 	funcs.live.Add(1)
-	return js.FuncOf(func(_ js.Value, args []js.Value) any {
+	return guarded(js.FuncOf(func(this js.Value, args []js.Value) any {
 		funcs.calls.Add(1)
-		fn(args[0])
+		if len(args) > 0 { // not guarded
+			this = args[0]
+		}
+		fn(this)
 		return nil
-	})
+	}))
 }
 
 func release(f js.Func) {
