@@ -71,7 +71,7 @@ func (c *class) construct(newTarget js.Value, args []js.Value) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &socket{ws: ws, class: c, object: instance, binaryType: "blob"}
+	s := &socket{ws: ws, url: ws.URL(), class: c, object: instance, binaryType: "blob"}
 	c.add(s)
 	s.listen()
 	ws.Start()
@@ -110,9 +110,9 @@ func (c *class) defineConstants(made js.Value) {
 
 // defineMembers defines what the prototype has, in the order of the Standard's interface.
 func (c *class) defineMembers() {
-	c.attribute("url", func(s *socket) any { return s.ws.URL() }, nil)
+	c.attribute("url", func(s *socket) any { return s.url }, nil)
 	c.attribute("readyState", func(s *socket) any { return int(s.readyState()) }, nil)
-	c.attribute("bufferedAmount", func(s *socket) any { return s.ws.BufferedAmount() }, nil)
+	c.attribute("bufferedAmount", func(s *socket) any { return s.bufferedAmount() }, nil)
 	c.handler("open")
 	c.handler("error")
 	c.handler("close")

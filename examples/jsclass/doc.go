@@ -10,6 +10,7 @@
 // What differs from the browser's, since Go or JavaScript has no means for it:
 //
 //   - Events have isTrusted false: only a browser can make trusted ones.
+//   - Between two listeners of one event no microtask runs, as for all events that a script dispatches.
 //   - A socket that is not closed is not collected as garbage, even if nobody listens to it.
 //   - An event handler that throws undefined is reported with an AbortError instead.
 //   - The words of the exceptions are not those of any browser; their classes and names are.

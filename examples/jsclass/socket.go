@@ -3,6 +3,7 @@
 package jsclass
 
 import (
+	"strconv"
 	"syscall/js"
 
 	"github.com/twinsocket/websocket"
@@ -10,10 +11,12 @@ import (
 
 // A socket is the Go side of an object. The object sees the state as of the task that told it, which is later than Go does.
 type socket struct {
-	ws         *websocket.WebSocket
+	ws         *websocket.WebSocket // nil when it is closed, as is object: from then on JavaScript may collect it
+	object     js.Value
 	class      *class
-	object     js.Value // undefined when it is closed: from then on JavaScript may collect it
 	state      websocket.ReadyState
+	url        string
+	dropped    uint64 // bufferedAmount when it is closed
 	protocol   string
 	extensions string
 	binaryType string
@@ -50,7 +53,17 @@ func (s *socket) close(e *websocket.CloseEvent, failed bool) {
 		s.dispatch("Event", "error", nil)
 	}
 	s.dispatch("CloseEvent", "close", map[string]any{"wasClean": e.WasClean, "code": e.Code, "reason": fromString(e.Reason)})
-	s.object = js.Undefined()
+	// Nothing in Go may refer to JavaScript any more: the runtime keeps small things together, so a reference that is used no
+	// more can last as long as one that is.
+	s.dropped = s.bufferedAmount()
+	s.ws, s.object = nil, js.Undefined()
+}
+
+func (s *socket) bufferedAmount() uint64 {
+	if s.ws == nil {
+		return s.dropped
+	}
+	return s.ws.BufferedAmount()
 }
 
 // dispatch fires an event. What listeners throw, the browser reports.
@@ -90,34 +103,42 @@ func (s *socket) send(args []js.Value) (any, error) {
 		return nil, err
 	case s.state == websocket.Connecting:
 		return nil, domException("InvalidStateError", "send: still connecting")
+	case s.ws == nil:
+		s.dropped += uint64(d.Size())
+		return nil, nil
 	}
 	return nil, s.ws.Send(d)
 }
 
 // closeMethod is the method: WebSockets Standard, 3.1. In Go no code is 0, which JavaScript may not send.
 func (s *socket) closeMethod(args []js.Value) (any, error) {
-	var code uint16
-	var reason string
-	var err error
-	given := argument(args, 0)
-	if !given.IsUndefined() {
-		if code, err = toClamped(given); err != nil {
-			return nil, err
-		}
+	code, reason, err := closeArguments(argument(args, 0), argument(args, 1))
+	if err == nil && s.ws != nil {
+		err = s.ws.Close(code, reason)
 	}
-	if text := argument(args, 1); !text.IsUndefined() {
-		if reason, err = toString(text); err != nil {
-			return nil, err
-		}
+	if err == nil {
+		s.state = max(s.state, websocket.Closing)
 	}
-	if code == 0 && !given.IsUndefined() {
-		return nil, domException("InvalidAccessError", "close: got the code 0, want 1000 or 3000 to 4999")
+	return nil, err
+}
+
+// closeArguments converts both arguments, which may be left out, and then checks them.
+func closeArguments(code, reason js.Value) (c uint16, r string, err error) {
+	if !code.IsUndefined() {
+		c, err = toClamped(code)
 	}
-	if err := s.ws.Close(code, reason); err != nil {
-		return nil, err
+	if err == nil && !reason.IsUndefined() {
+		r, err = toString(reason)
 	}
-	s.state = max(s.state, websocket.Closing)
-	return nil, nil
+	switch {
+	case err != nil:
+		return 0, "", err
+	case !code.IsUndefined() && c != 1000 && (c < 3000 || c > 4999):
+		return 0, "", domException("InvalidAccessError", "close: got the code "+strconv.Itoa(int(c))+", want 1000 or 3000 to 4999")
+	case len(r) > 123:
+		return 0, "", domException("SyntaxError", "close: got a reason of "+strconv.Itoa(len(r))+" bytes, want at most 123")
+	}
+	return c, r, nil
 }
 
 // argument returns undefined for one that was left out.
