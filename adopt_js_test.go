@@ -402,6 +402,10 @@ func TestSocketOfAServicesOwnKindFails(t *testing.T) {
 	}{
 		{"Send before accept", func(s *socket, _, _ js.Value) { must(t, s.Send(websocket.Text("x"))) }, "websocket: TypeError: can't send"},
 		{"Close before accept", func(s *socket, _, _ js.Value) { must(t, s.Close(1000, "")) }, "websocket: TypeError: can't close"},
+		{"a send that throws what is no error", func(s *socket, half, _ js.Value) {
+			half.Set("send", js.Global().Call("eval", `() => { throw "mine" }`))
+			must(t, s.Send(websocket.Text("x")))
+		}, "websocket: Error: mine"},
 		{"an error event with a message", func(s *socket, half, other js.Value) {
 			half.Call("dispatchEvent", js.Global().Get("ErrorEvent").New("error", map[string]any{"message": "mine"}))
 			half.Call("dispatchEvent", js.Global().Get("CloseEvent").New("close", map[string]any{"code": 1006}))

@@ -62,9 +62,20 @@ type thrown struct{ value js.Value }
 
 func (t thrown) Error() string { return "websocket: " + t.Name() + ": " + t.Message() }
 
-// Name and Message are those of the exception.
-func (t thrown) Name() string    { return t.value.Get("name").String() }
-func (t thrown) Message() string { return t.value.Get("message").String() }
+// Name and Message are those of the exception. A page may throw anything, which is its own message then.
+func (t thrown) Name() string {
+	if TypeOf(t.value) == "object" {
+		return t.value.Get("name").String()
+	}
+	return "Error"
+}
+
+func (t thrown) Message() string {
+	if TypeOf(t.value) == "object" {
+		return t.value.Get("message").String()
+	}
+	return global.Get("String").Invoke(t.value).String()
+}
 
 // TypeOf returns the name of a value's type. js.Value.Type panics for a bigint.
 func TypeOf(v js.Value) (name string) {
