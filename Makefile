@@ -1,11 +1,12 @@
 GO   ?= go
 PORT ?= 8080
 FUZZTIME ?= 30s
+SOAK ?= 150s
 
 # The race detector needs a C compiler.
 RACE := $(shell [ "$$($(GO) env CGO_ENABLED)" = 1 ] && command -v "$$($(GO) env CC)" >/dev/null && echo -race)
 
-.PHONY: help demo screenshot test vet native browser chrome proxies fuzz bench bench-short
+.PHONY: help demo screenshot test vet native browser chrome proxies soak fuzz bench bench-short
 help: ## say what there is
 	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' Makefile | expand -t 20
 
@@ -35,6 +36,10 @@ native: chrome ## run the tests natively
 
 browser: chrome ## run the tests in headless Chrome
 	$(GO) run ./testserver $(GO) run ./wasm_exec test -timeout 10m ./...
+
+soak: chrome ## mixed traffic for SOAK (150s) on both engines, and 10,000 sockets in one page: eight minutes in all
+	SOAK=$(SOAK) $(GO) test $(RACE) -v -count=1 -timeout 20m -run 'TestTraffic|TestManySocketsInAPage' .
+	SOAK=$(SOAK) WASM_EXEC_ENV=SOAK $(GO) run ./testserver $(GO) run ./wasm_exec test -v -count=1 -timeout 20m -run TestTraffic .
 
 fuzz: ## fuzz each target, one after the other, for FUZZTIME (30s)
 	@grep -ro --include='*_test.go' '^func Fuzz[A-Za-z0-9_]*' . | sed 's|/[^/]*:func | |' | while read -r dir target; do \

@@ -48,7 +48,8 @@ func TestBlobToAndFromJavaScript(t *testing.T) {
 	if text, err := blob.Slice(2, 4, "").Text(); text != "23" || err != nil || blob.Size() != 10 || blob.Type() != "text/plain" {
 		t.Errorf("got %q, %v, size %d, type %q", text, err, blob.Size(), blob.Type())
 	}
-	for _, v := range []js.Value{js.Undefined(), js.Null(), js.ValueOf("text"), js.ValueOf(7), js.Global().Get("Object").New()} {
+	for _, v := range []js.Value{js.Undefined(), js.Null(), js.ValueOf("text"), js.ValueOf(7), js.Global().Get("Object").New(),
+		js.Global().Call("BigInt", 7)} {
 		if _, err := websocket.BlobFromJS(v); !errors.Is(err, websocket.ErrSyntax) {
 			t.Errorf("BlobFromJS(%v): got %v", v, err)
 		}

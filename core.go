@@ -92,9 +92,9 @@ func (c *core) negotiated() agreement {
 }
 
 // remind has a socket reported that is never started: without it nothing at all would happen.
-func (c *core) remind(where string) {
+func (c *core) remind(made string) {
 	c.deadline = time.AfterFunc(5*time.Second, func() {
-		warn("websocket: New at " + where + " was not followed by Start or Run: no event comes before that")
+		warn("websocket: " + made + " was not followed by Start or Run: no event comes before that")
 	})
 }
 

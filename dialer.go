@@ -101,9 +101,12 @@ func resolve(url string) (string, error) {
 	return scheme + ":" + rest, nil
 }
 
-// originOf returns the serialized origin of a serialized URL.
+// originOf returns the serialized origin of a serialized URL, "" for none.
 func originOf(href string) string {
-	scheme, rest, _ := strings.Cut(href, "://")
+	scheme, rest, found := strings.Cut(href, "://")
+	if !found {
+		return ""
+	}
 	authority, _, _ := strings.Cut(rest, "/")
 	return scheme + "://" + authority[strings.LastIndex(authority, "@")+1:]
 }

@@ -104,6 +104,11 @@ func newSocket(t *testing.T, d *websocket.Dialer, url string, protocols ...strin
 	if err != nil {
 		t.Fatal(err)
 	}
+	return traced(t, ws)
+}
+
+// traced has a socket keep a trace.
+func traced(t *testing.T, ws *websocket.WebSocket) *socket {
 	s := &socket{WebSocket: ws, t: t}
 	ws.AddEventListener("open", func(websocket.Event) { s.event("open") })
 	ws.AddEventListener("message", func(e websocket.Event) { s.event(message(e.(*websocket.MessageEvent))) })

@@ -205,6 +205,14 @@ func (d *Dialer) open(url string, protocols []string) (*WebSocket, error) {
 	if err != nil {
 		return nil, err
 	}
+	c := d.newCore(href)
+	if c.conn, err = d.connect(href, protocols, c); err != nil {
+		return nil, asException("New", err)
+	}
+	return c.newHandle("New at " + caller(3)), nil
+}
+
+func (d *Dialer) newCore(href string) *core {
 	c := &core{
 		url:              href,
 		handshakeTimeout: orDefault(d.HandshakeTimeout, 45*time.Second),
@@ -216,16 +224,18 @@ func (d *Dialer) open(url string, protocols []string) (*WebSocket, error) {
 		trace := *d.Trace
 		c.trace = &trace
 	}
-	if c.conn, err = d.connect(href, protocols, c); err != nil {
-		return nil, asException("New", err)
-	}
+	return c
+}
+
+// newHandle makes the handle of a core. made says who made it where, for a reminder.
+func (c *core) newHandle(made string) *WebSocket {
 	ws := &WebSocket{core: c}
 	ws.self = ws
-	ws.messages = kind{typ: "message", origin: originOf(href), target: &ws.eventTarget}
+	ws.messages = kind{typ: "message", origin: originOf(c.url), target: &ws.eventTarget}
 	ws.changed, ws.signalled = c.hold, c.awaitSignal
 	c.handle = weak.Make(ws)
-	c.remind(caller(3))
-	return ws, nil
+	c.remind(made)
+	return ws
 }
 
 // orDefault returns d, or what stands for zero.

@@ -60,7 +60,7 @@ var errNoSocket = errors.New("websocket: this JavaScript environment has no WebS
 
 // Open makes a connection that the browser opens when it is started.
 func Open(url string, protocols []string, o Options, s Sink) (Conn, error) {
-	if !global.Get("WebSocket").Truthy() {
+	if !webSocket.Truthy() {
 		return nil, errNoSocket
 	}
 	if o.ReadLimit == 0 {
@@ -85,7 +85,7 @@ func (c *connection) construct() (err error) {
 	for i, p := range c.protocols {
 		protocols[i] = p
 	}
-	c.socket = global.Get("WebSocket").New(c.url, protocols)
+	c.socket = webSocket.New(c.url, protocols)
 	c.socket.Set("binaryType", "arraybuffer") // also for Blobs, which are made when they are delivered
 	c.send = bound(c.socket, "send")
 	c.attach()
@@ -143,7 +143,7 @@ func (c *connection) SendBinary(b []byte) {
 func (c *connection) SendBlob(b Blob) error {
 	own, ok := b.(*blob)
 	if !ok {
-		return errors.New("websocket: a Blob that is not the browser's; send its Bytes")
+		return errForeignBlob
 	}
 	if !c.drop(uint64(b.Size())) {
 		c.send.Invoke(own.value)
@@ -151,6 +151,8 @@ func (c *connection) SendBlob(b Blob) error {
 	}
 	return nil
 }
+
+var errForeignBlob = errors.New("websocket: a Blob that is not the browser's; send its Bytes")
 
 // drop counts a message of n bytes that comes too early or too late, and reports whether it does.
 func (c *connection) drop(n uint64) bool {
@@ -219,15 +221,20 @@ func (c *connection) isDetached() bool {
 	return c.detached
 }
 
-// Wait asks again and again: the browser tells of no change.
+// Wait waits until Buffered() is at most below.
 func (c *connection) Wait(ctx context.Context, below uint64) error {
+	return waitBuffered(ctx, below, c.Buffered, c.isDetached)
+}
+
+// waitBuffered asks again and again: the browser tells of no change.
+func waitBuffered(ctx context.Context, below uint64, buffered func() uint64, ended func() bool) error {
 	const first, most = time.Millisecond, 16 * time.Millisecond
 	for pause := first; ; pause = min(2*pause, most) {
-		n := c.Buffered()
+		n := buffered()
 		switch {
 		case n <= below:
 			return nil
-		case c.isDetached():
+		case ended():
 			return errors.New("websocket: the connection has ended with " + strconv.FormatUint(n, 10) + " bytes unsent")
 		}
 		select {

@@ -12,6 +12,9 @@ var (
 	global     = js.Global()
 	array      = global.Get("Array")
 	uint8Array = global.Get("Uint8Array")
+
+	// The platform's, even if the program puts a class of its own in its place.
+	webSocket = global.Get("WebSocket")
 )
 
 // bound returns the object's method as a function that needs no object: calling it is the cheapest way into JavaScript.
@@ -59,9 +62,30 @@ type thrown struct{ value js.Value }
 
 func (t thrown) Error() string { return "websocket: " + t.Name() + ": " + t.Message() }
 
-// Name and Message are those of the exception.
-func (t thrown) Name() string    { return t.value.Get("name").String() }
-func (t thrown) Message() string { return t.value.Get("message").String() }
+// Name and Message are those of the exception. A page may throw anything, which is its own message then.
+func (t thrown) Name() string {
+	if TypeOf(t.value) == "object" {
+		return t.value.Get("name").String()
+	}
+	return "Error"
+}
+
+func (t thrown) Message() string {
+	if TypeOf(t.value) == "object" {
+		return t.value.Get("message").String()
+	}
+	return global.Get("String").Invoke(t.value).String()
+}
+
+// TypeOf returns the name of a value's type. js.Value.Type panics for a bigint.
+func TypeOf(v js.Value) (name string) {
+	defer func() {
+		if recover() != nil {
+			name = "bigint"
+		}
+	}()
+	return v.Type().String()
+}
 
 // Warn writes to the console.
 func Warn(message string) { global.Get("console").Call("warn", message) }
@@ -85,11 +109,14 @@ var funcs struct{ live, calls atomic.Int64 }
 // newFunc makes a func that the browser calls with an event. It must not wait for anything: that would stop the program.
 func newFunc(fn func(event js.Value)) js.Func {
 	funcs.live.Add(1)
-	return js.FuncOf(func(_ js.Value, args []js.Value) any {
+	return guarded(js.FuncOf(func(this js.Value, args []js.Value) any {
 		funcs.calls.Add(1)
-		fn(args[0])
+		if len(args) > 0 { // not guarded
+			this = args[0]
+		}
+		fn(this)
 		return nil
-	})
+	}))
 }
 
 func release(f js.Func) {

@@ -413,7 +413,7 @@ func (s *Socket) forward(ws *websocket.WebSocket, closed **websocket.CloseEvent)
 	pass("open", func(websocket.Event) { s.open(ws) })
 	pass("message", func(e websocket.Event) {
 		m := e.(*websocket.MessageEvent)
-		s.DispatchEvent(websocket.NewMessageEvent("message", websocket.MessageEventInit{Data: m.Data, Origin: m.Origin}))
+		s.DispatchEvent(websocket.NewMessageEvent("message", websocket.MessageEventInit{Data: m.Data, Origin: m.Origin()}))
 	})
 	pass("error", func(e websocket.Event) { s.fail(e.(*websocket.ErrorEvent).Err) })
 	pass("close", func(e websocket.Event) {

@@ -474,8 +474,8 @@ func TestEvents(t *testing.T) {
 		}
 		s.OnError(nil)
 		s.OnMessage(func(e *websocket.MessageEvent) { // in place of the stage's
-			if e.Data.Text() != "m" || e.Origin != "ws://h" {
-				t.Errorf("got %q from %q", e.Data.Text(), e.Origin)
+			if e.Data.Text() != "m" || e.Origin() != "ws://h" {
+				t.Errorf("got %q from %q", e.Data.Text(), e.Origin())
 			}
 		})
 		if s.ReadyState() != websocket.Connecting {

@@ -79,6 +79,15 @@ and only then counts the connection as ended.
 	             size=BYTES      of the generated messages (number alone: 0)
 	             type=text       or binary: of the generated messages
 	             close=CODE, reason=R   then Close instead of the echo
+	/soak      Sends and receives at once. A message, text or binary, is
+	           NUMBER:SUM:CONTENT: its number in its direction, from 0 on, the
+	           CRC-32 (IEEE) of the content in 8 hexadecimal digits, and the
+	           content. The last one of a direction is the text end:COUNT. The
+	           peer closes with 1000 when both directions have ended, and with 3001
+	           and what was wrong when a message is not the next or was changed.
+	             n=COUNT         of the peer's messages, default 100
+	             size=BYTES      of their largest content, default 65536; the
+	                             others have a half, a quarter … down to nothing
 	/slow      Reads slowly, with a small receive buffer, and discards.
 	             rate=N          bytes per second; 0, the default: never reads
 	                             after the handshake, until the client ends TCP

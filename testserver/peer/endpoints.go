@@ -25,6 +25,7 @@ func endpoints() []endpoint {
 		{"/headers", "*", serveHeaders},
 		{"/close", "code reason after protocol deflate", serveClose},
 		{"/send", "text binary n size type close reason protocol deflate", serveSend},
+		{"/soak", "n size protocol deflate", serveSoak},
 		{"/slow", "rate protocol deflate", serveSlow},
 		{"/tcp", "to protocol deflate", serveTCP},
 		{"/recorded", "now wait", serveRecorded},

@@ -18,6 +18,7 @@
 		const { instance } = await WebAssembly.instantiateStreaming(response, go.importObject);
 		status("", false);
 		await go.run(instance);
+		go._scheduledTimeouts?.forEach(clearTimeout); // Each would throw: a program that has exited can't run.
 		status(`The program has ended with exit code ${code}.`, code !== 0);
 	} catch (e) {
 		status(`The program could not run: ${e.message ?? e}`, true);
