@@ -4,7 +4,6 @@ import (
 	"context"
 	"runtime"
 	"slices"
-	"time"
 	"weak"
 )
 
@@ -200,22 +199,17 @@ func (ws *WebSocket) DispatchEvent(e Event) (notCanceled bool, err error) {
 // open makes a handle and its core, with an engine under it.
 func (d *Dialer) open(url string, protocols []string) (*WebSocket, error) {
 	protocols = slices.Clone(protocols) // they are used at Start
-	href, err := d.check(url, protocols)
+	href, err := d.check("New", url, protocols)
 	if err != nil {
 		return nil, err
 	}
 	c := &core{
-		url:              href,
-		origin:           originOf(href),
-		handshakeTimeout: orDefault(d.HandshakeTimeout, 45*time.Second),
-		maxBuffered:      d.MaxBufferedAmount,
-		borrows:          d.BorrowMessages,
-		done:             make(chan struct{}),
+		origin:      originOf(href),
+		maxBuffered: d.MaxBufferedAmount,
+		borrows:     d.BorrowMessages,
+		done:        make(chan struct{}),
 	}
-	if d.Trace != nil {
-		trace := *d.Trace
-		c.trace = &trace
-	}
+	c.prepare(d, href)
 	if c.conn, err = d.connect(href, protocols, c); err != nil {
 		return nil, asException("New", err)
 	}
@@ -225,12 +219,4 @@ func (d *Dialer) open(url string, protocols []string) (*WebSocket, error) {
 	c.handle = weak.Make(ws)
 	c.remind(caller(3))
 	return ws, nil
-}
-
-// orDefault returns d, or what stands for zero.
-func orDefault(d, zero time.Duration) time.Duration {
-	if d == 0 {
-		return zero
-	}
-	return d
 }
