@@ -59,6 +59,14 @@ func (d *Dialer) connect(href string, protocols []string, s Sink) (Conn, error) 
 	return open(href, protocols, d.Options, s)
 }
 
+// connectStream makes the connection of a stream.
+func (d *Dialer) connectStream(href string, protocols []string, s Sink) (Conn, error) {
+	if d.Engine != nil {
+		return d.Engine(href, protocols, s)
+	}
+	return openStream(href, protocols, d.Options, s)
+}
+
 // asException gives an engine's refusal the form of this package's errors.
 func asException(op string, err error) error {
 	switch e := err.(type) {

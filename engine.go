@@ -32,6 +32,12 @@ type Conn = interface {
 	Wait(ctx context.Context, below uint64) error
 }
 
+// A Flow is what a Conn may be besides: one that holds its peer back while a method of the Sink blocks.
+type Flow = interface {
+	// StepAside is called in a method of the Sink that is going to block: what has to go on meanwhile does so at once.
+	StepAside()
+}
+
 // A Sink takes what a connection reports. Its methods are called one at a time, in order, after Start, not always on the same
 // goroutine. A method may block: nothing more is delivered until it returns. One that ends its goroutine by runtime.Goexit has
 // returned. Closed is called exactly once, and last.

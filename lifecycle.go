@@ -115,12 +115,12 @@ func (c *lifecycle) handshakeExpired() {
 	c.giveUp(Connecting, &failure{"the handshake took longer than " + c.handshakeTimeout.String(), context.DeadlineExceeded})
 }
 
-// giveUp fails the connection if it is in the state.
-func (c *lifecycle) giveUp(in ReadyState, why error) {
+// giveUp fails the connection if it is in the state, and reports whether it was.
+func (c *lifecycle) giveUp(in ReadyState, why error) bool {
 	c.mu.Lock()
 	if ReadyState(c.state.Load()) != in {
 		c.mu.Unlock()
-		return
+		return false
 	}
 	c.to(Closing)
 	c.givenUp = why
@@ -128,6 +128,7 @@ func (c *lifecycle) giveUp(in ReadyState, why error) {
 	c.mu.Unlock()
 	defer c.conn.Fail(why) // even if the trace ends this goroutine
 	c.tellState()
+	return true
 }
 
 var errClosedConnecting = errors.New("closed before the connection was established")

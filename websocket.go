@@ -203,6 +203,9 @@ func (d *Dialer) open(url string, protocols []string) (*WebSocket, error) {
 	if err != nil {
 		return nil, err
 	}
+	if d.ReadQueueLimit != 0 {
+		return nil, exception("New", ErrNotSupported, "ReadQueueLimit: it is for OpenStream")
+	}
 	c := &core{
 		origin:      originOf(href),
 		maxBuffered: d.MaxBufferedAmount,

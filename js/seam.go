@@ -26,6 +26,11 @@ type Conn = interface {
 	Wait(ctx context.Context, below uint64) error
 }
 
+// Flow is what a Conn may be besides, as websocket.Flow.
+type Flow = interface {
+	StepAside()
+}
+
 // Sink takes what a connection reports, as websocket.Sink.
 type Sink = interface {
 	Opened(protocol, extensions string)

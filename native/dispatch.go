@@ -197,6 +197,13 @@ func (c *connection) watch() {
 		return
 	}
 	c.watching = false
+	c.handOver()
+	c.mu.Unlock()
+	c.read()
+}
+
+// handOver makes the goroutine that delivers no longer the reader. Called with mu held.
+func (c *connection) handOver() {
 	if c.parser.lends { // what the blocked listener was lent stays as it is
 		c.buf, c.used, c.parser.lent = slices.Clone(c.buf[c.used:]), 0, nil
 		c.lease.memory = nil
@@ -205,6 +212,4 @@ func (c *connection) watch() {
 	c.settle()
 	c.answer()
 	c.startWriter()
-	c.mu.Unlock()
-	c.read()
 }

@@ -1,0 +1,474 @@
+package websocket_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/twinsocket/websocket"
+)
+
+// onEachStream runs the test for every kind of stream that the platform has.
+func onEachStream(t *testing.T, test func(t *testing.T, d websocket.Dialer)) {
+	test(t, websocket.Dialer{})
+}
+
+// openStream opens a stream to the peer. It is closed with the test.
+func openStream(t *testing.T, d websocket.Dialer, path string, protocols ...string) *websocket.WebSocketStream {
+	t.Helper()
+	s, err := d.OpenStream(waiting(t), server()+path, protocols...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close(0, "") })
+	return s
+}
+
+// waiting is a context that ends only when a test has gone wrong.
+func waiting(t *testing.T) context.Context {
+	ctx, cancel := context.WithTimeoutCause(context.Background(), 40*time.Second, errors.New("the test waits in vain"))
+	t.Cleanup(cancel)
+	return ctx
+}
+
+// readAll reads to the end and returns the messages, and then the error.
+func readAll(t *testing.T, s *websocket.WebSocketStream) string {
+	t.Helper()
+	var trace []string
+	for {
+		d, err := s.Read(waiting(t))
+		if err != nil {
+			return strings.Join(append(trace, errorName(err)), " ")
+		}
+		trace = append(trace, message(&websocket.MessageEvent{Data: d}))
+	}
+}
+
+// errorName writes an error as the traces have it.
+func errorName(err error) string {
+	var ended *websocket.WebSocketError
+	var exception *websocket.DOMException
+	switch {
+	case errors.As(err, &ended):
+		return fmt.Sprintf("WebSocketError:%d:%s", ended.CloseCode, ended.Reason)
+	case errors.As(err, &exception):
+		return exception.Name
+	}
+	return fmt.Sprint(err)
+}
+
+// wantClosed waits for the end and wants it to be that.
+func wantClosed(t *testing.T, s *websocket.WebSocketStream, want string) {
+	t.Helper()
+	info, err := s.Closed(waiting(t))
+	if got := fmt.Sprintf("%d:%s:%t", info.Code, info.Reason, info.WasClean); got != want || info.WasClean != (err == nil) {
+		t.Errorf("closed: got %s, %v, want %s", got, err, want)
+	}
+}
+
+func TestStreamEchoes(t *testing.T) {
+	onEachStream(t, func(t *testing.T, d websocket.Dialer) {
+		s := openStream(t, d, "/echo", "b", "a")
+		if s.Protocol() != "b" || s.URL() != server()+"/echo" {
+			t.Errorf("got %q, %q, %q", s.URL(), s.Protocol(), s.Extensions())
+		}
+		long := bytes.Repeat([]byte("0123456789abcdef"), 1<<16)
+		for _, sent := range []websocket.Data{
+			websocket.Text("héllo"), websocket.Text(""), websocket.Binary([]byte{0, 255}), websocket.Binary(nil), websocket.Binary(long),
+			websocket.Text(string(long)), websocket.FromBlob(websocket.NewBlob([]byte("blob"), "")),
+		} {
+			must(t, s.Write(waiting(t), sent))
+			got, err := s.Read(waiting(t))
+			want := sent.Bytes()
+			if b := sent.Blob(); b != nil {
+				want, _ = b.Bytes()
+			}
+			if err != nil || got.IsText() != sent.IsText() || !bytes.Equal(got.Bytes(), want) {
+				t.Errorf("got %d bytes, %v, want %d", got.Size(), err, sent.Size())
+			}
+		}
+		must(t, s.Close(3000, "bye"))
+		wantClosed(t, s, "3000:bye:true")
+	})
+}
+
+// What ends a stream, how reading ends, and what Closed says.
+func TestStreamEnds(t *testing.T) {
+	for _, c := range []struct{ name, url, read, closed string }{
+		{"a clean close behind messages", "/send?text=a&text=b&binary=00ff&close=3000&reason=bye",
+			"text:a text:b binary:00ff EOF", "3000:bye:true"},
+		{"a clean close without a code", raw("text:a", "close", "expect:close", "end"), "text:a EOF", "1005::true"},
+		{"TCP ends without a Close frame", raw("text:a", "text:b", "end"), "text:a text:b WebSocketError:1006:", "1006::false"},
+		{"a breach of the protocol", raw("text:a", "expect:message", "hex:8300", "hold"), "text:a WebSocketError:1006:", "1006::false"},
+		{"many messages and the end in one segment", raw("join", "repeat:5:text:m", "close:1000", "flush", "expect:close", "end"),
+			"text:m text:m text:m text:m text:m EOF", "1000::true"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			onEachStream(t, func(t *testing.T, d websocket.Dialer) {
+				s := openStream(t, d, c.url)
+				s.Write(waiting(t), websocket.Text("go"))
+				wantClosed(t, s, c.closed)
+				if err := s.Write(waiting(t), websocket.Text("late")); err == nil ||
+					errors.Is(err, websocket.ErrInvalidState) != strings.HasSuffix(c.closed, "true") {
+					t.Errorf("Write afterwards: got %v", err)
+				}
+				must(t, s.Close(1000, "too late"))
+				for range 2 { // the second finds the end alone
+					if got := readAll(t, s); got != c.read {
+						t.Errorf("got %s, want %s", got, c.read)
+					}
+					c.read = c.read[strings.LastIndex(c.read, " ")+1:]
+				}
+				wantClosed(t, s, c.closed)
+			})
+		})
+	}
+}
+
+func TestStreamIsNeverOpened(t *testing.T) {
+	onEachStream(t, func(t *testing.T, d websocket.Dialer) {
+		for url, want := range map[string]string{
+			server() + "/status?code=503":    "WebSocketError:1006:",
+			os.Getenv("TESTSERVER_CLOSED"):   "WebSocketError:1006:",
+			server() + raw("head:20", "end"): "WebSocketError:1006:",
+			"ftp://h/":                       "SyntaxError",
+			"ws://h/#":                       "SyntaxError",
+		} {
+			s, err := d.OpenStream(waiting(t), url)
+			if s != nil || errorName(err) != want {
+				t.Errorf("%s: got %v, want %s", url, err, want)
+			}
+			if want == "SyntaxError" && !strings.HasPrefix(err.Error(), "websocket: OpenStream: ") {
+				t.Errorf("%v does not say what was called", err)
+			}
+		}
+		if _, err := d.OpenStream(waiting(t), server()+"/echo", "a", "a"); !errors.Is(err, websocket.ErrSyntax) {
+			t.Errorf("a subprotocol twice: got %v", err)
+		}
+	})
+}
+
+// A context ends the handshake, and nothing after it.
+func TestContextOfOpenStream(t *testing.T) {
+	onEachStream(t, func(t *testing.T, d websocket.Dialer) {
+		d.TLSConfig = trusting(t).TLSConfig
+		why := errors.New("mine")
+		ctx, cancel := context.WithCancelCause(t.Context())
+		s, err := d.OpenStream(ctx, server()+"/echo")
+		cancel(why)
+		if err != nil {
+			t.Fatal(err)
+		}
+		must(t, s.Write(waiting(t), websocket.Text("m")))
+		if d, err := s.Read(waiting(t)); err != nil || d.Text() != "m" {
+			t.Errorf("got %q, %v", d.Text(), err)
+		}
+		must(t, s.Close(0, ""))
+
+		id := newID(t)
+		if _, err = d.OpenStream(ctx, server()+"/echo?id="+id); err != why {
+			t.Errorf("a context that has ended: got %v", err)
+		}
+		if record := ask(t, server()+"/recorded?now=1&id="+id); record != "" {
+			t.Errorf("a context that has ended: the peer got %q", record)
+		}
+
+		ctx, cancel = context.WithCancelCause(t.Context())
+		connecting := make(chan struct{})
+		go func() {
+			defer close(connecting)
+			ask(t, server()+"/recorded?wait=1&id="+id) // at its other port: see TestOpeningTwoConnectionsAtOnce
+			cancel(why)
+		}()
+		_, err = d.OpenStream(ctx, os.Getenv("TESTSERVER_WSS")+raw("delay=1000", "hold")+"&id="+id)
+		<-connecting
+		if err != why {
+			t.Errorf("a context that ends: got %v", err)
+		}
+		if got := recorded(t, id); got != "request fin" && got != "request reset" {
+			t.Errorf("the peer got %q", got)
+		}
+	})
+}
+
+// A context that ends a Read or a wait for the end ends nothing else.
+func TestContextOfRead(t *testing.T) {
+	onEachStream(t, func(t *testing.T, d websocket.Dialer) {
+		s := openStream(t, d, "/echo")
+		why := errors.New("mine")
+		ctx, cancel := context.WithCancelCause(t.Context())
+		time.AfterFunc(5*time.Millisecond, func() { cancel(why) })
+		for range 2 { // while it waits, and before
+			if _, err := s.Read(ctx); err != why {
+				t.Errorf("Read: got %v", err)
+			}
+			if _, err := s.Closed(ctx); err != why {
+				t.Errorf("Closed: got %v", err)
+			}
+			if err := s.Write(ctx, websocket.Text("not sent")); err != why {
+				t.Errorf("Write: got %v", err)
+			}
+		}
+		must(t, s.Write(waiting(t), websocket.Text("m")))
+		if d, err := s.Read(waiting(t)); err != nil || d.Text() != "m" {
+			t.Errorf("got %q, %v", d.Text(), err)
+		}
+	})
+}
+
+// A Write that finds no room waits, for its context or for the end of the stream, and then nothing of it was sent.
+func TestWriteThatFindsNoRoom(t *testing.T) {
+	onEachStream(t, func(t *testing.T, d websocket.Dialer) {
+		s := openStream(t, d, "/slow")
+		why := errors.New("mine")
+		fill := func(ctx context.Context) (err error) {
+			for err == nil {
+				err = s.Write(ctx, websocket.Binary(make([]byte, 1<<20)))
+			}
+			return err
+		}
+		ctx, cancel := context.WithCancelCause(t.Context())
+		time.AfterFunc(300*time.Millisecond, func() { cancel(why) })
+		if err := fill(ctx); err != why {
+			t.Errorf("got %v", err)
+		}
+		ended := make(chan error)
+		for range 2 { // one waits for room, one for its turn
+			go func() { ended <- fill(waiting(t)) }()
+		}
+		if _, err := s.Closed(shortly(t)); err == nil {
+			t.Error("it is closed")
+		}
+		must(t, s.Close(1000, ""))
+		for range 2 {
+			if err := <-ended; !errors.Is(err, websocket.ErrInvalidState) {
+				t.Errorf("at Close: got %v", err)
+			}
+		}
+	})
+}
+
+// shortly is a context that ends soon, for what is not going to happen.
+func shortly(t *testing.T) context.Context {
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+// The arguments are checked first, always; then the first call counts.
+func TestStreamClose(t *testing.T) {
+	onEachStream(t, func(t *testing.T, d websocket.Dialer) {
+		id := newID(t)
+		s := openStream(t, d, "/echo?id="+id)
+		must(t, s.Write(waiting(t), websocket.Text("first")))
+		if d, err := s.Read(waiting(t)); err != nil || d.Text() != "first" {
+			t.Errorf("got %q, %v", d.Text(), err)
+		}
+		for range 2 {
+			if err := s.Close(1001, ""); !errors.Is(err, websocket.ErrInvalidAccess) {
+				t.Errorf("got %v", err)
+			}
+			if err := s.Close(0, strings.Repeat("x", 124)); !errors.Is(err, websocket.ErrSyntax) {
+				t.Errorf("got %v", err)
+			}
+			must(t, s.Close(0, "reason"))
+			must(t, s.Close(4000, "another"))
+			if err := s.Write(waiting(t), websocket.Text("late")); !errors.Is(err, websocket.ErrInvalidState) {
+				t.Errorf("Write after Close: got %v", err)
+			}
+			wantClosed(t, s, "1000:reason:true")
+		}
+		if got := readAll(t, s); got != "EOF" {
+			t.Errorf("got %s", got)
+		}
+		if got := recorded(t, id); got != "request text:first close:1000:reason server" {
+			t.Errorf("the peer got %s", got)
+		}
+	})
+}
+
+// Each message goes to one reader, in order, and each message of several writers arrives whole.
+func TestConcurrentReadsAndWrites(t *testing.T) {
+	onEachStream(t, func(t *testing.T, d websocket.Dialer) {
+		s := openStream(t, d, "/echo")
+		const goroutines, each = 4, 200
+		var reads, writes sync.WaitGroup
+		seen := make(chan string, goroutines*each)
+		for i := range goroutines {
+			writes.Go(func() {
+				for j := range each {
+					must(t, s.Write(waiting(t), websocket.Text(fmt.Sprintf("%d %04d %s", i, j, strings.Repeat("x", 10*j)))))
+				}
+			})
+			reads.Go(func() {
+				last := make([]string, goroutines)
+				for m, err := range s.Messages(waiting(t)) {
+					if err != nil {
+						t.Error(err)
+						return
+					}
+					writer := m.Text()[0] - '0'
+					if m.Text() <= last[writer] {
+						t.Errorf("%.6s came after %.6s", m.Text(), last[writer])
+					}
+					last[writer] = m.Text()
+					seen <- m.Text()[:6]
+				}
+			})
+		}
+		writes.Wait()
+		all := map[string]bool{}
+		for range goroutines * each {
+			all[<-seen] = true
+		}
+		must(t, s.Close(1000, ""))
+		reads.Wait()
+		if len(all) != goroutines*each {
+			t.Errorf("got %d different messages, want %d", len(all), goroutines*each)
+		}
+	})
+}
+
+// Leaving the loop leaves the stream as it is; an error is the last that comes.
+func TestMessagesOfAStream(t *testing.T) {
+	onEachStream(t, func(t *testing.T, d websocket.Dialer) {
+		s := openStream(t, d, raw("text:a", "text:b", "text:c", "end"))
+		var got []string
+		for range 2 {
+			for d, err := range s.Messages(waiting(t)) {
+				if err != nil {
+					got = append(got, errorName(err))
+					continue
+				}
+				got = append(got, d.Text())
+				if d.Text() == "b" {
+					break
+				}
+			}
+		}
+		if got := strings.Join(got, " "); got != "a b c WebSocketError:1006:" {
+			t.Errorf("got %s", got)
+		}
+	})
+}
+
+func TestNilContextIsBackground(t *testing.T) {
+	var none context.Context
+	s, err := websocket.OpenStream(none, server()+"/echo")
+	if err != nil {
+		t.Fatal(err)
+	}
+	must(t, s.Write(none, websocket.Text("m")))
+	if d, err := s.Read(none); err != nil || d.Text() != "m" {
+		t.Errorf("got %q, %v", d.Text(), err)
+	}
+	must(t, s.Close(1000, ""))
+	if _, err := s.Closed(none); err != nil {
+		t.Error(err)
+	}
+	for _, err := range s.Messages(none) {
+		t.Errorf("got %v after the end", err)
+	}
+}
+
+func TestStreamThatWasNotOpened(t *testing.T) {
+	for _, s := range []*websocket.WebSocketStream{nil, new(websocket.WebSocketStream)} {
+		_, read := s.Read(t.Context())
+		_, closed := s.Closed(t.Context())
+		for name, err := range map[string]error{
+			"Read": read, "Closed": closed, "Write": s.Write(t.Context(), websocket.Text("m")), "Close": s.Close(1000, ""),
+		} {
+			if !errors.Is(err, websocket.ErrInvalidState) || !strings.HasPrefix(err.Error(), "websocket: "+name+": ") {
+				t.Errorf("%s: got %v", name, err)
+			}
+		}
+		for _, err := range s.Messages(t.Context()) {
+			if !errors.Is(err, websocket.ErrInvalidState) {
+				t.Errorf("Messages: got %v", err)
+			}
+		}
+		if got := s.URL() + s.Protocol() + s.Extensions(); got != "" {
+			t.Errorf("got %q", got)
+		}
+	}
+}
+
+func TestOptionsForOneKindAlone(t *testing.T) {
+	for name, o := range map[string]websocket.Options{
+		"BorrowMessages": {BorrowMessages: true}, "ReadQueueLimit": {ReadQueueLimit: -1},
+	} {
+		_, err := (&websocket.Dialer{Options: o}).OpenStream(t.Context(), "ws://h/")
+		if !errors.Is(err, websocket.ErrNotSupported) || !strings.Contains(err.Error(), name) {
+			t.Errorf("OpenStream with %s: got %v", name, err)
+		}
+	}
+	_, err := (&websocket.Dialer{Options: websocket.Options{ReadQueueLimit: 1}}).New("ws://h/")
+	if !errors.Is(err, websocket.ErrNotSupported) || !strings.Contains(err.Error(), "ReadQueueLimit") {
+		t.Errorf("New with ReadQueueLimit: got %v", err)
+	}
+}
+
+// A stream that nobody refers to is closed without a code, also if it is full of what nobody has read.
+func TestUnreachableStreamIsClosed(t *testing.T) {
+	for _, script := range [][]string{
+		{"expect:close", "answer", "end"},
+		{"repeat:2000:text:" + strings.Repeat("x", 1000), "expect:close", "answer", "end"},
+	} {
+		onEachStream(t, func(t *testing.T, d websocket.Dialer) {
+			id := newID(t)
+			func() {
+				s, err := d.OpenStream(waiting(t), server()+raw(script...)+"&id="+id)
+				if err != nil {
+					t.Fatal(err)
+				}
+				must(t, s.Write(waiting(t), websocket.Text("last words")))
+			}()
+			wantCollected(t, id, "request text:last words close: server")
+		})
+	}
+}
+
+// A stream that somebody reads is not collected.
+func TestReadKeepsTheStream(t *testing.T) {
+	onEachStream(t, func(t *testing.T, d websocket.Dialer) {
+		id := newID(t)
+		read := make(chan struct{})
+		s, err := d.OpenStream(waiting(t), server()+"/send?id="+id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		go func() {
+			defer close(read)
+			if _, err := s.Read(shortly(t)); !errors.Is(err, context.DeadlineExceeded) {
+				t.Errorf("got %v", err)
+			}
+		}()
+		collect(t, read)
+		if record := ask(t, server()+"/recorded?now=1&id="+id); record != "request" {
+			t.Errorf("the peer got %q while somebody read", record)
+		}
+		must(t, s.Close(1000, ""))
+	})
+}
+
+// From Close on nothing is received: nobody has to read on, and what was received before can be read.
+func TestCloseWithMuchUnread(t *testing.T) {
+	onEachStream(t, func(t *testing.T, d websocket.Dialer) {
+		s := openStream(t, d, raw("repeat:3000:text:"+strings.Repeat("x", 1000), "expect:close", "repeat:10:text:late", "answer", "end"))
+		if _, err := s.Read(waiting(t)); err != nil {
+			t.Error(err)
+		}
+		must(t, s.Close(3000, "enough"))
+		wantClosed(t, s, "3000:enough:true")
+		got := readAll(t, s)
+		if strings.Contains(got, "late") || !strings.HasSuffix(got, "EOF") {
+			t.Errorf("got …%s", got[max(0, len(got)-50):])
+		}
+	})
+}
