@@ -65,8 +65,8 @@ func (c *core) start(ws *WebSocket) {
 
 // close may let the handle go.
 func (c *core) close(code uint16, reason string, why error) {
-	defer c.hold()
 	c.lifecycle.close(code, reason, why)
+	c.hold()
 }
 
 // send is WebSockets Standard, 3.1, send.
@@ -235,7 +235,8 @@ func (c *core) Closing() {
 // Closed is WebSockets Standard, 4, "when the connection is closed": one task.
 func (c *core) Closed(code uint16, reason string, clean bool, why error) {
 	c.mu.Lock()
-	o := c.closed(outcome{code, reason, clean, why})
+	o := &outcome{code, reason, clean, why}
+	c.closed(o)
 	c.end = o.err()
 	c.mu.Unlock()
 	c.hold()

@@ -91,16 +91,16 @@ func (c *lifecycle) negotiated() agreement {
 // given up before.
 func (c *lifecycle) begin() (first bool, why error) {
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.started {
-		return false, nil
+	first, why = !c.started, c.givenUp
+	if first {
+		c.started = true
+		c.stopDeadline()
+		if why == nil && c.handshakeTimeout > 0 {
+			c.deadline = time.AfterFunc(c.handshakeTimeout, c.handshakeExpired)
+		}
 	}
-	c.started = true
-	c.stopDeadline()
-	if c.givenUp == nil && c.handshakeTimeout > 0 {
-		c.deadline = time.AfterFunc(c.handshakeTimeout, c.handshakeExpired)
-	}
-	return true, c.givenUp
+	c.mu.Unlock()
+	return first, why
 }
 
 // stopDeadline stops what waits for the start or for the handshake. Called with mu held.
@@ -154,13 +154,13 @@ func (c *lifecycle) close(code uint16, reason string, why error) {
 // opened is the first part of WebSockets Standard, 4, "when the connection is established". It reports whether that counts.
 func (c *lifecycle) opened(protocol, extensions string) bool {
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	if !c.to(Open) {
-		return false
+	opened := c.to(Open)
+	if opened {
+		c.stopDeadline()
+		c.agreed = agreement{protocol, extensions}
 	}
-	c.stopDeadline()
-	c.agreed = agreement{protocol, extensions}
-	return true
+	c.mu.Unlock()
+	return opened
 }
 
 // outcome is how a connection ended.
@@ -172,21 +172,20 @@ type outcome struct {
 }
 
 // closed is the first part of WebSockets Standard, 4, "when the connection is closed". Called with mu held.
-func (c *lifecycle) closed(o outcome) outcome {
+func (c *lifecycle) closed(o *outcome) {
 	if c.givenUp != nil { // whatever the engine had come to
 		in, ok := o.why.(interface{ Cause() error })
 		if !ok || in.Cause() != c.givenUp { // the engine may say in which phase it was
 			o.why = c.givenUp
 		}
-		o = outcome{code: 1006, why: o.why}
+		o.code, o.reason, o.clean = 1006, "", false
 	}
 	c.stopDeadline()
 	c.to(Closed)
-	return o
 }
 
 // err is what is returned where no event can be fired; nil if the end was clean.
-func (o outcome) err() error {
+func (o *outcome) err() error {
 	if o.clean {
 		return nil
 	}
@@ -194,7 +193,7 @@ func (o outcome) err() error {
 }
 
 // tellClosed tells the trace.
-func (c *lifecycle) tellClosed(o outcome) {
+func (c *lifecycle) tellClosed(o *outcome) {
 	if c.trace != nil && c.trace.Closed != nil {
 		c.trace.Closed(o.code, o.reason, o.clean, o.why)
 	}

@@ -26,7 +26,7 @@ type stream struct {
 	// guarded by lifecycle.mu
 	left    bool               // leaving is closed
 	hurried context.CancelFunc // ends the wait of who writes; nil if nobody waits
-	end     outcome
+	end     *outcome           // nil before it, not changed after
 }
 
 const (
@@ -143,17 +143,17 @@ func (c *stream) Closing() {
 // Closed is called when the connection has ended.
 func (c *stream) Closed(code uint16, reason string, clean bool, why error) {
 	c.mu.Lock()
-	c.end = c.closed(outcome{code, reason, clean, why})
-	end := c.end
+	c.end = &outcome{code, reason, clean, why}
+	c.closed(c.end)
 	c.mu.Unlock()
-	defer c.finish(end)
-	defer c.tellClosed(end)
+	defer c.finish()
+	defer c.tellClosed(c.end)
 	c.tellState()
 }
 
 // finish tells everybody who waits.
-func (c *stream) finish(end outcome) {
-	err := end.err()
+func (c *stream) finish() {
+	err := c.end.err()
 	if err == nil {
 		err = io.EOF
 	}
@@ -262,7 +262,7 @@ func (c *stream) waitForRoom(ctx context.Context, n uint64) error {
 	case waits.Err() != nil:
 		return c.tooLate()
 	default: // Closed may have to wait for a reader
-		return outcome{code: 1006, why: err}.err()
+		return (&outcome{code: 1006, why: err}).err()
 	}
 }
 
@@ -297,7 +297,7 @@ func (c *stream) tooLate() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	state := "closing"
-	if ReadyState(c.state.Load()) == Closed {
+	if c.end != nil {
 		if err := c.end.err(); err != nil {
 			return err
 		}

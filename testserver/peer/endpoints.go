@@ -28,6 +28,7 @@ func endpoints() []endpoint {
 		{"/slow", "rate protocol deflate", serveSlow},
 		{"/recorded", "now wait", serveRecorded},
 		{"/count", "until", serveCount},
+		{"/written", "", serveWritten},
 		{"/status", "code body", serveStatus},
 		{"/redirect", "to code", serveRedirect},
 		{"/basic", "user password protocol deflate", serveBasic},

@@ -5,6 +5,7 @@ package peer
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -55,7 +56,7 @@ func (x *exchange) serve(e endpoint) error {
 	if err := x.readDeflate(); err != nil {
 		return err
 	}
-	if e.path != "/recorded" && e.path != "/count" { // they only ask about an id
+	if !slices.Contains([]string{"/recorded", "/count", "/written"}, e.path) { // they only ask about an id
 		x.beginRecord()
 	}
 	return e.serve(x)
