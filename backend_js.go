@@ -5,8 +5,8 @@ package websocket
 import "github.com/twinsocket/websocket/js"
 
 // Options are what a Dialer can be told. They have the same fields on every platform: native.Options says what each is, and what
-// it is by default. In a browser ReadLimit, BorrowMessages, HandshakeTimeout, MaxBufferedAmount and ReadQueueLimit work; setting
-// another gives ErrNotSupported.
+// it is by default. In a browser ReadLimit, BorrowMessages, HandshakeTimeout, MaxBufferedAmount, ReadQueueLimit and BrowserStream work;
+// setting another gives ErrNotSupported.
 type Options = js.Options
 
 // Compression says what is done with permessage-deflate (RFC 7692), which is always offered as Chromium does it. In a browser only
@@ -19,6 +19,9 @@ func open(url string, protocols []string, o Options, s Sink) (Conn, error) {
 
 // openStream is open for a stream.
 func openStream(url string, protocols []string, o Options, s Sink) (Conn, error) {
+	if o.BrowserStream {
+		return js.OpenStream(url, protocols, o, s)
+	}
 	return open(url, protocols, o, s)
 }
 
@@ -29,6 +32,9 @@ func unsupported(o Options, otherEngine bool) []string {
 	}
 	if otherEngine && o.BorrowMessages {
 		names = append(names, "BorrowMessages")
+	}
+	if otherEngine && o.BrowserStream {
+		names = append(names, "BrowserStream")
 	}
 	return names
 }

@@ -9,8 +9,8 @@ import (
 )
 
 // Options are what a Dialer can be told. They have the same fields on every platform: [native.Options] says what each is, and what
-// it is by default. In a browser ReadLimit, BorrowMessages, HandshakeTimeout, MaxBufferedAmount and ReadQueueLimit work; setting
-// another gives ErrNotSupported.
+// it is by default. In a browser ReadLimit, BorrowMessages, HandshakeTimeout, MaxBufferedAmount, ReadQueueLimit and BrowserStream work;
+// setting another gives ErrNotSupported.
 type Options = native.Options
 
 // Compression says what is done with permessage-deflate (RFC 7692), which is always offered as Chromium does it. In a browser only

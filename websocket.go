@@ -203,8 +203,8 @@ func (d *Dialer) open(url string, protocols []string) (*WebSocket, error) {
 	if err != nil {
 		return nil, err
 	}
-	if d.ReadQueueLimit != 0 {
-		return nil, exception("New", ErrNotSupported, "ReadQueueLimit: it is for OpenStream")
+	if d.ReadQueueLimit != 0 || d.BrowserStream {
+		return nil, exception("New", ErrNotSupported, "ReadQueueLimit or BrowserStream, which are for OpenStream")
 	}
 	c := &core{
 		origin:      originOf(href),

@@ -11,7 +11,7 @@ import (
 type Compression int
 
 // Options have the fields of native.Options, whose documentation is theirs. A browser honours ReadLimit, BorrowMessages,
-// HandshakeTimeout, MaxBufferedAmount and ReadQueueLimit.
+// HandshakeTimeout, MaxBufferedAmount, ReadQueueLimit and BrowserStream.
 type Options struct {
 	Header               map[string][]string
 	Origin               string
@@ -29,6 +29,7 @@ type Options struct {
 	CompressionThreshold int
 	MaxBufferedAmount    int64
 	ReadQueueLimit       int
+	BrowserStream        bool
 }
 
 // EngineOptions names the options set that no browser lets a page choose.

@@ -168,9 +168,13 @@ func (c *connection) exceeds(n int64) bool {
 	if c.readLimit < 0 || n <= c.readLimit {
 		return false
 	}
-	c.Fail(errors.New("websocket: got a message of at least " + strconv.FormatInt(n, 10) + " bytes, want at most " +
-		strconv.FormatInt(c.readLimit, 10) + " (ReadLimit)"))
+	c.Fail(tooLong(n, c.readLimit))
 	return true
+}
+
+func tooLong(n, limit int64) error {
+	return errors.New("websocket: got a message of at least " + strconv.FormatInt(n, 10) + " bytes, want at most " +
+		strconv.FormatInt(limit, 10) + " (ReadLimit)")
 }
 
 // wait waits for the next event. No message can slip in between refill and here: the browser's tasks do not run meanwhile.

@@ -76,6 +76,11 @@ type Options struct {
 	// the peer can't be held back: there 0 is no limit, since what comes waits outside Go's memory, and another one fails the
 	// stream, when what was received before has been read. It is for streams alone.
 	ReadQueueLimit int
+	// BrowserStream has a stream use the browser's own WebSocketStream, which Chromium and Deno have; elsewhere the error is
+	// ErrNotSupported. It holds the peer back while nobody reads. What it costs: messages that were received and not yet read when
+	// the peer's Close comes are lost, and the stream ends cleanly all the same; each message costs more; a Blob can't be written.
+	// Natively a stream is all that is asked for, with none of the costs. It is for streams alone, and not for another Engine.
+	BrowserStream bool
 }
 
 // EngineOptions names the options set that only this engine's own dialling can honour.
@@ -97,6 +102,7 @@ func EngineOptions(o Options) (names []string) {
 		{"ReadAhead", o.ReadAhead != 0},
 		{"Compression", o.Compression != 0},
 		{"CompressionThreshold", o.CompressionThreshold != 0},
+		{"BrowserStream", o.BrowserStream},
 	} {
 		if option.set {
 			names = append(names, option.name)
