@@ -56,6 +56,22 @@ type Sink = interface {
 	Closed(code uint16, reason string, clean bool, failure error)
 }
 
+// A PartConn is what a Conn may be besides: one that sends and delivers a message in parts, so that nobody holds all of it. The parts
+// of a text may end inside a character.
+type PartConn = interface {
+	// SendPart queues a part of a message, and reports whether the connection took it: not once it is closing. All parts of one
+	// message say the same of text, and no other message is sent between them. p is the caller's again when it returns.
+	SendPart(text bool, p []byte, last bool) bool
+	// TakeParts says whether messages that have not come as a whole are delivered to the PartSink from now on.
+	TakeParts(on bool)
+}
+
+// A PartSink is what a Sink may be besides: one that takes parts of messages.
+type PartSink = interface {
+	// Part delivers a part of a message, which is not empty unless it is the last. p is the sink's to keep.
+	Part(text bool, p []byte, last bool)
+}
+
 // BlobData is what an engine keeps a [Blob]'s bytes in. They never change.
 type BlobData = interface {
 	// Size returns the number of bytes.

@@ -5,6 +5,7 @@ import (
 	"io"
 	"slices"
 	"strconv"
+	"sync/atomic"
 )
 
 // stream is what a WebSocketStream is a handle of: its state, what was received and not read, and the turn of those who write. It is
@@ -12,14 +13,17 @@ import (
 type stream struct {
 	lifecycle
 	inbox
-	flow      Flow   // the engine, if it can be told more; else nil
-	highWater uint64 // what may be buffered when a message is accepted
-	fails     bool   // a message that finds no room is too much: the peer can't be held back
+	flow      Flow     // the engine, if it holds back; else nil
+	parts     PartConn // the engine, if it knows parts of messages; else nil
+	highWater uint64   // what may be buffered when a message is accepted
+	fails     bool     // a message that finds no room is too much: the peer can't be held back
 
 	settled chan struct{} // closed when the handshake has ended
 	leaving chan struct{} // closed when it begins to close
 	done    chan struct{} // closed when it has ended
 	writing chan struct{} // holds one while somebody writes
+
+	wantsParts atomic.Bool
 
 	established bool // the engine's goroutine, and all when settled is closed
 
@@ -61,6 +65,7 @@ func (d *Dialer) newStream(url string, protocols []string) (*stream, error) {
 		return nil, asException("OpenStream", err)
 	}
 	c.flow, _ = c.conn.(Flow)
+	c.parts, _ = c.conn.(PartConn)
 	c.fails = d.ReadQueueLimit > 0 && c.flow == nil
 	return c, nil
 }
@@ -108,18 +113,22 @@ func (c *stream) Opened(protocol, extensions string) {
 }
 
 // Text delivers text.
-func (c *stream) Text(s string) { c.message(Text(s)) }
+func (c *stream) Text(s string) { c.receive(wholeItem(Text(s))) }
 
 // Binary delivers bytes.
-func (c *stream) Binary(b []byte) { c.message(Binary(b)) }
+func (c *stream) Binary(b []byte) { c.receive(wholeItem(Binary(b))) }
 
 // Blob delivers a Blob, which is for engines that deliver nothing else.
-func (c *stream) Blob(b BlobData) { c.message(FromBlob(&Blob{b})) }
+func (c *stream) Blob(b BlobData) { c.receive(wholeItem(FromBlob(&Blob{b}))) }
 
-// message queues a message. If there is no room, that waits for somebody to read, or fails the stream where nothing can be held back.
-func (c *stream) message(d Data) {
+// Part delivers a part of a message.
+func (c *stream) Part(text bool, p []byte, last bool) { c.receive(partItem(text, p, last)) }
+
+// receive queues what was received. If there is no room, that waits for somebody to read, or fails the stream where nothing can be
+// held back.
+func (c *stream) receive(i item) {
 	switch {
-	case c.put(d):
+	case c.put(i):
 	case c.fails:
 		c.shutOff()
 		c.giveUp(Open, &failure{what: "more than " + strconv.Itoa(c.limit) + " bytes of messages are unread (ReadQueueLimit)"})
@@ -127,7 +136,7 @@ func (c *stream) message(d Data) {
 		if c.flow != nil {
 			c.flow.StepAside()
 		}
-		c.putLater(d)
+		c.putLater(i)
 	}
 }
 
@@ -191,10 +200,11 @@ func (c *stream) read(ctx context.Context) (Data, error) {
 	if ctx.Err() != nil {
 		return Data{}, context.Cause(ctx)
 	}
-	for {
-		d, ok, err := c.take()
-		if ok || err != nil {
-			return d, err
+	c.takeParts(false)
+	for first := true; ; first = false {
+		d, ok, end := c.take(first)
+		if ok || end != nil {
+			return d, end
 		}
 		select {
 		case <-c.ready:

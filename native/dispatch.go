@@ -151,6 +151,8 @@ func (c *connection) give(in *incoming) {
 		default:
 			c.sink.Blob(&blob{bytes: in.bytes})
 		}
+	case gotTextPart, gotTextEnd, gotBinaryPart, gotBinaryEnd:
+		c.givePart(in)
 	case gotClosing:
 		c.giveClosing()
 	case gotBreach:

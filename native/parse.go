@@ -30,6 +30,10 @@ const (
 	gotBinary
 	gotClosing
 	gotBreach
+	gotTextPart // parts.go
+	gotTextEnd
+	gotBinaryPart
+	gotBinaryEnd
 	gotEnd
 )
 
@@ -69,6 +73,7 @@ type parser struct {
 	lent    []byte // the last payload that was emitted, if it was lent
 	spare   []byte // memory for the next
 	text    utf8Stream
+	splits  splitting
 }
 
 // emit adds to what was parsed.
@@ -165,7 +170,7 @@ func (p *parser) begin(h header) *ProtocolError {
 // room is how much the message under way may still bring. RFC 1951 3.2.4: what can't be compressed becomes longer by 5 bytes in
 // 65,535, and some more where a peer flushes often.
 func (p *parser) room() int64 {
-	room := p.limit - int64(len(p.payload))
+	room := p.limit - int64(len(p.payload)) - p.splits.gone
 	if p.packed && p.limit < math.MaxInt64/2 {
 		room += p.limit/1024 + 64
 	}
@@ -187,7 +192,7 @@ func (p *parser) take(b []byte) *ProtocolError {
 		p.control = append(p.control, b...)
 		p.left -= int64(len(b))
 		return nil
-	case len(p.payload) == 0 && p.frame.fin && p.left == int64(len(b)): // a whole message
+	case len(p.payload) == 0 && p.frame.fin && p.left == int64(len(b)) && !p.splits.part: // a whole message
 		return p.whole(b)
 	}
 	p.reserve()
@@ -227,6 +232,9 @@ const eager = 1 << 20
 func (p *parser) reserve() {
 	if cap(p.payload) == len(p.payload) {
 		room := int(min(p.left, int64(max(eager, len(p.payload)))))
+		if p.splits.on {
+			room = min(room, mostPart)
+		}
 		if !p.frame.fin { // more frames will come: not one allocation for each
 			room = max(room, len(p.payload)/4)
 		}
@@ -278,6 +286,10 @@ func (p *parser) end() *ProtocolError {
 	}
 	if p.message == opText && !p.text.done() {
 		return invalidText("a text message, which ends inside a character")
+	}
+	if p.splits.part {
+		p.lastPart(payload)
+		return nil
 	}
 	if p.lends && cap(payload) <= eager {
 		p.lent = payload

@@ -39,6 +39,17 @@ type Sink = interface {
 	Closed(code uint16, reason string, clean bool, failure error)
 }
 
+// PartConn is what a Conn may be besides, as websocket.PartConn.
+type PartConn = interface {
+	SendPart(text bool, p []byte, last bool) bool
+	TakeParts(on bool)
+}
+
+// PartSink is what a Sink may be besides, as websocket.PartSink.
+type PartSink = interface {
+	Part(text bool, p []byte, last bool)
+}
+
 // Tracer is what a Sink may be besides, as websocket.Tracer.
 type Tracer = interface {
 	Tracing() bool

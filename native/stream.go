@@ -1,6 +1,9 @@
 package native
 
-var _ Flow = (*connection)(nil)
+var (
+	_ Flow     = (*connection)(nil)
+	_ PartConn = (*connection)(nil)
+)
 
 // StepAside has another goroutine become the reader at once, and not only when the watchdog has noticed.
 func (c *connection) StepAside() {

@@ -18,6 +18,7 @@ type sending struct {
 	unsettled uint64 // part of it that was written during a delivery; see settle
 	written   uint64 // writes, ever
 	pongs     int    // bytes of pongs in out
+	midway    bool   // a message was sent in part, and its end is to come
 	late      bool   // a pong with latePong is to follow, since too many were waiting
 	latePong  []byte // the last ping's payload
 	waiters   chan struct{}
