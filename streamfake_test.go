@@ -1,8 +1,10 @@
 package websocket_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -141,3 +143,97 @@ func TestSinkBlocks(t *testing.T) {
 }
 
 func second[T any](_ T, err error) error { return err }
+
+// Parts and those who read them, in every order: a message is one reader's, whole or not at all.
+func TestPartsAndReaders(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, f, err := fakeStream(t, websocket.Options{}, func(f *fakeConn) { f.Opened("", "") })
+		if err != nil {
+			t.Fatal(err)
+		}
+		part := func(text string, last bool) { f.Sink.(websocket.PartSink).Part(true, []byte(text), last) }
+		read := func(ctx context.Context, want string) {
+			t.Helper()
+			d, err := s.Read(ctx)
+			if got := d.Text() + errorName(err); got != want {
+				t.Errorf("Read: got %s, want %s", got, want)
+			}
+		}
+		begin := func() *websocket.MessageReader {
+			t.Helper()
+			r, err := s.Reader(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			return r
+		}
+		rest := func(r io.Reader, want string) {
+			t.Helper()
+			b, err := io.ReadAll(r)
+			if got := string(b) + errorName(err); got != want {
+				t.Errorf("Reader: got %s, want %s", got, want)
+			}
+		}
+		ended, cancel := context.WithCancel(t.Context())
+		cancel()
+		waits := func() context.Context {
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+			t.Cleanup(cancel)
+			return ctx
+		}
+
+		part("a", false)
+		read(waits(), "context deadline exceeded")
+		part("b", true)
+		read(waits(), "ab<nil>") // nothing of it was lost
+
+		part("c", false)
+		read(waits(), "context deadline exceeded")
+		read(ended, "context canceled")
+		r := begin() // of what Read had begun
+		go part("d", true)
+		rest(r, "cd<nil>")
+
+		part("e", false)
+		r = begin()
+		go func() {
+			synctest.Wait()
+			f.Text("next")
+		}()
+		part("f", true)
+		old := begin() // the rest of e is passed over, as soon as it has come
+		rest(old, "next<nil>")
+		rest(r, "eInvalidStateError")
+
+		part("g", false)
+		r = begin()
+		waiting := make(chan error)
+		go func() {
+			_, err := io.ReadAll(r)
+			waiting <- err
+		}()
+		synctest.Wait()
+		go read(waits(), "behind g<nil>")
+		if err := <-waiting; !errors.Is(err, websocket.ErrInvalidState) { // it is told at once
+			t.Errorf("got %v", err)
+		}
+		part("h", false)
+		part("i", true)
+		f.Text("behind g")
+		synctest.Wait()
+
+		go read(waits(), "jj<nil>")
+		synctest.Wait()
+		part("j", false)
+		synctest.Wait() // Read has it
+		part("j", true)
+		synctest.Wait()
+
+		part("l", false)
+		r = begin()
+		f.Closed(1000, "", true, nil)
+		rest(r, "lunexpected EOF")
+		rest(r, "unexpected EOF")
+		read(waits(), "EOF")
+	})
+}

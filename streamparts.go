@@ -25,6 +25,8 @@ type MessageReader struct {
 	ready  chan struct{} // holds one when inbox.more has something to say
 
 	mu sync.Mutex // held by Read
+	// guarded by mu
+	end error // what Read returns from now on, other than io.EOF
 
 	// set under inbox.queue
 	text bool
@@ -105,11 +107,16 @@ func (r *MessageReader) Read(p []byte) (int, error) {
 
 // more waits for the next part.
 func (r *MessageReader) more() error {
-	if r.ctx.Err() != nil {
+	switch {
+	case r.end != nil:
+		return r.end
+	case r.ctx.Err() != nil:
 		return context.Cause(r.ctx)
 	}
 	for {
-		if ok, end := r.core.more(r); ok || end != nil {
+		ok, end := r.core.more(r)
+		if ok || end != nil {
+			r.end = end
 			return end
 		}
 		select {

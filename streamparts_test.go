@@ -259,7 +259,7 @@ func TestMessageThatBreaksOff(t *testing.T) {
 		{"by the end of TCP", []string{"expect:message", "frame:0,2,abc", "expect:message", "end"}, "abc", "WebSocketError:1006:", "WebSocketError:1006:"},
 		{"by a Close frame", []string{"expect:message", "frame:0,2,abc", "expect:message", "close:3000", "expect:close", "end"}, "abc", "unexpected EOF", "EOF"},
 		{"by invalid UTF-8", []string{"expect:message", "frame:0,1,abc", "expect:message", "hex:8001ff", "hold"}, "abc", "WebSocketError:1006:", "WebSocketError:1006:"},
-		{"by its length", []string{"expect:message", "frame:0,1,abc", "expect:message", "hex:80" + "7f0000000000010000", "hold"}, "abc", "WebSocketError:1006:",
+		{"by its length", []string{"expect:message", "frame:0,1,abc", "expect:message", "hex:807f0000000000010000", "zeros:65536", "hold"}, "abc", "WebSocketError:1006:",
 			"WebSocketError:1006:"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
