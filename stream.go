@@ -2,6 +2,7 @@ package websocket
 
 import (
 	"context"
+	"errors"
 	"io"
 	"iter"
 	"runtime"
@@ -155,6 +156,16 @@ func (s *WebSocketStream) Close(code uint16, reason string) error {
 	}
 	c.close(code, reason)
 	return nil
+}
+
+// CloseWithError closes the stream as cancelling its readable side, or aborting its writable one, does in JavaScript: with the code and
+// the reason of a [*WebSocketError] in err's tree, without them if there is none or if the code may not be sent.
+func (s *WebSocketStream) CloseWithError(err error) error {
+	var given *WebSocketError
+	if errors.As(err, &given) && checkClose("", given.CloseCode, validText(given.Reason)) == nil {
+		return s.Close(given.CloseCode, given.Reason)
+	}
+	return s.Close(0, "")
 }
 
 // Closed waits for the end of the connection and says how it came. The error is a [*WebSocketError] if it was not clean. The peer's

@@ -484,3 +484,70 @@ func TestCloseWithMuchUnread(t *testing.T) {
 		}
 	})
 }
+
+// Only a WebSocketError has a code and a reason to send, and only such as may be sent.
+func TestCloseWithError(t *testing.T) {
+	mine, err := websocket.NewWebSocketError("mine", websocket.CloseInfo{Code: 4000, Reason: "why"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		err  error
+		sent string
+	}{
+		{nil, "close:"},
+		{errors.New("other"), "close:"},
+		{mine, "close:4000:why"},
+		{fmt.Errorf("wrapped: %w", mine), "close:4000:why"},
+		{&websocket.WebSocketError{CloseCode: 1006, Reason: "received"}, "close:"},
+		{&websocket.WebSocketError{Reason: "alone"}, "close:1000:alone"},
+	} {
+		onEachStream(t, func(t *testing.T, d websocket.Dialer) {
+			id := newID(t)
+			s := openStream(t, d, "/echo?id="+id)
+			must(t, s.CloseWithError(c.err))
+			if got := recorded(t, id); got != "request "+c.sent+" server" {
+				t.Errorf("%v: the peer got %s, want %s", c.err, got, c.sent)
+			}
+		})
+	}
+	if err := new(websocket.WebSocketStream).CloseWithError(mine); !errors.Is(err, websocket.ErrInvalidState) {
+		t.Errorf("a stream that was not opened: got %v", err)
+	}
+}
+
+func TestNewWebSocketError(t *testing.T) {
+	type infos = []websocket.CloseInfo
+	for _, c := range []struct {
+		message string
+		init    infos
+		want    string
+	}{
+		{"", nil, "0 : websocket: closed"},
+		{"m", nil, "0 : websocket: closed: m"},
+		{"m", infos{{}}, "0 : websocket: closed: m"},
+		{"m", infos{{Code: 3000}}, "3000 : websocket: closed with code 3000: m"},
+		{"", infos{{Reason: "é"}}, `1000 é: websocket: closed with code 1000 and reason "é"`},
+		{"", infos{{Reason: strings.Repeat("x", 123), Code: 4999}},
+			"4999 " + strings.Repeat("x", 123) + `: websocket: closed with code 4999 and reason "` + strings.Repeat("x", 123) + `"`},
+		{"", infos{{Code: 1001}}, "InvalidAccessError"},
+		{"", infos{{Code: 1005}}, "InvalidAccessError"},
+		{"", infos{{Code: 5000}}, "InvalidAccessError"},
+		{"", infos{{Code: 1000, Reason: strings.Repeat("é", 62)}}, "SyntaxError"},
+		{"", infos{{}, {}}, "SyntaxError"},
+	} {
+		e, err := websocket.NewWebSocketError(c.message, c.init...)
+		got := errorName(err)
+		if err == nil {
+			got = fmt.Sprintf("%d %s: %v", e.CloseCode, e.Reason, e)
+			if e.Name() != "WebSocketError" {
+				t.Errorf("got the name %q", e.Name())
+			}
+		} else if e != nil || !strings.HasPrefix(err.Error(), "websocket: NewWebSocketError: ") {
+			t.Errorf("got %v, %v", e, err)
+		}
+		if got != c.want {
+			t.Errorf("%q %v: got %s, want %s", c.message, c.init, got, c.want)
+		}
+	}
+}
