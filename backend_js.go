@@ -33,9 +33,6 @@ func unsupported(o Options, otherEngine bool) []string {
 	if otherEngine && o.BorrowMessages {
 		names = append(names, "BorrowMessages")
 	}
-	if otherEngine && o.BrowserStream {
-		names = append(names, "BrowserStream")
-	}
 	return names
 }
 

@@ -412,17 +412,24 @@ func TestStreamThatWasNotOpened(t *testing.T) {
 }
 
 func TestOptionsForOneKindAlone(t *testing.T) {
-	for name, o := range map[string]websocket.Options{
-		"BorrowMessages": {BorrowMessages: true}, "ReadQueueLimit": {ReadQueueLimit: -1},
+	engine := func(string, []string, websocket.Sink) (websocket.Conn, error) { return new(fakeConn), nil }
+	for name, d := range map[string]websocket.Dialer{
+		"BorrowMessages": {Options: websocket.Options{BorrowMessages: true}},
+		"ReadQueueLimit": {Options: websocket.Options{ReadQueueLimit: -1}},
+		"BrowserStream":  {Options: websocket.Options{BrowserStream: true}, Engine: engine},
 	} {
-		_, err := (&websocket.Dialer{Options: o}).OpenStream(t.Context(), "ws://h/")
+		_, err := d.OpenStream(t.Context(), "ws://h/")
 		if !errors.Is(err, websocket.ErrNotSupported) || !strings.Contains(err.Error(), name) {
 			t.Errorf("OpenStream with %s: got %v", name, err)
 		}
 	}
-	_, err := (&websocket.Dialer{Options: websocket.Options{ReadQueueLimit: 1}}).New("ws://h/")
-	if !errors.Is(err, websocket.ErrNotSupported) || !strings.Contains(err.Error(), "ReadQueueLimit") {
-		t.Errorf("New with ReadQueueLimit: got %v", err)
+	for name, o := range map[string]websocket.Options{
+		"ReadQueueLimit": {ReadQueueLimit: 1}, "BrowserStream": {BrowserStream: true},
+	} {
+		_, err := (&websocket.Dialer{Options: o}).New("ws://h/")
+		if !errors.Is(err, websocket.ErrNotSupported) || !strings.Contains(err.Error(), name) {
+			t.Errorf("New with %s: got %v", name, err)
+		}
 	}
 }
 

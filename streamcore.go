@@ -75,6 +75,8 @@ func (d *Dialer) checkStream() error {
 	switch {
 	case d.BorrowMessages:
 		return exception("OpenStream", ErrNotSupported, "BorrowMessages: what a stream brings is the reader's to keep")
+	case d.BrowserStream && d.Engine != nil:
+		return exception("OpenStream", ErrNotSupported, "BrowserStream with an Engine of the program's own")
 	case d.ReadQueueLimit < 0:
 		return exception("OpenStream", ErrNotSupported, "got the ReadQueueLimit "+strconv.Itoa(d.ReadQueueLimit)+", want 0 or more")
 	}

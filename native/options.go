@@ -102,7 +102,6 @@ func EngineOptions(o Options) (names []string) {
 		{"ReadAhead", o.ReadAhead != 0},
 		{"Compression", o.Compression != 0},
 		{"CompressionThreshold", o.CompressionThreshold != 0},
-		{"BrowserStream", o.BrowserStream},
 	} {
 		if option.set {
 			names = append(names, option.name)
