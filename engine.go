@@ -56,6 +56,12 @@ type Sink = interface {
 	Closed(code uint16, reason string, clean bool, failure error)
 }
 
+// A Taker is what a Conn may be besides: one that says what becomes of a message.
+type Taker = interface {
+	// Take is SendText, of valid UTF-8, or SendBinary, and reports whether the message was not dropped.
+	Take(text bool, p []byte) bool
+}
+
 // A PartConn is what a Conn may be besides: one that sends and delivers a message in parts, so that nobody holds all of it. The parts
 // of a text may end inside a character.
 type PartConn = interface {

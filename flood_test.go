@@ -1,6 +1,7 @@
 package websocket_test
 
 import (
+	"errors"
 	"fmt"
 	"net/url"
 	"runtime"
@@ -91,6 +92,54 @@ func TestReadQueueLimit(t *testing.T) {
 		s.Write(waiting(t), websocket.Text("all read"))
 		if got := readAll(t, s); got != want {
 			t.Errorf("got %s, want %s", got, want)
+		}
+	})
+}
+
+// The peer has begun to close, though nobody has read what came before that: it is too late to write.
+func TestWriteBehindAnUnreadClose(t *testing.T) {
+	onEachStream(t, func(t *testing.T, d websocket.Dialer) {
+		const n = 400
+		id := newID(t)
+		s := openStream(t, d, raw(fmt.Sprintf("repeat:%d:text:%s", n, strings.Repeat("x", 1000)), "close:3000", "expect:close", "end")+"&id="+id)
+		if d.BrowserStream { // which does not see Close before
+			for range n / 2 {
+				must(t, second(s.Read(waiting(t))))
+			}
+		}
+		ask(t, server()+"/recorded?wait=2&id="+id)
+		if err := s.Write(waiting(t), websocket.Text("too late")); !errors.Is(err, websocket.ErrInvalidState) {
+			t.Errorf("got %v", err)
+		}
+		if got := readAll(t, s); !d.BrowserStream && got != strings.Repeat("message#1000 ", n)+"EOF" {
+			t.Errorf("got %d messages and …%s", strings.Count(got, "#"), got[max(0, len(got)-20):])
+		}
+		if got := recorded(t, id); got != "request close:3000: server" {
+			t.Errorf("the peer got %s", got)
+		}
+	})
+}
+
+// Order is kept however often the engine has to wait for the reader.
+func TestReaderThatIsSlowerThanItsPeer(t *testing.T) {
+	onEachStream(t, func(t *testing.T, d websocket.Dialer) {
+		if holdsBack(d) {
+			d.ReadQueueLimit = 1000
+		}
+		const n = 10_000
+		s := openStream(t, d, fmt.Sprintf("/send?n=%d&size=20&close=3000", n))
+		i := 0
+		for d, err := range s.Messages(waiting(t)) {
+			if err != nil || !strings.HasPrefix(d.Text(), strconv.Itoa(i)+".") {
+				t.Fatalf("message %d: got %q, %v", i, d.Text(), err)
+			}
+			i++
+			if i%100 == 0 {
+				runtime.Gosched()
+			}
+		}
+		if i != n {
+			t.Errorf("got %d messages, want %d", i, n)
 		}
 	})
 }

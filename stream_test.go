@@ -5,13 +5,19 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"net/http"
 	"os"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	gorilla "github.com/gorilla/websocket"
+
 	"github.com/twinsocket/websocket"
+	"github.com/twinsocket/websocket/native"
 )
 
 // onEachStream runs the test for every kind of stream that the platform has.
@@ -124,7 +130,9 @@ func TestStreamEnds(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			onEachStream(t, func(t *testing.T, d websocket.Dialer) {
 				s := openStream(t, d, c.url)
-				s.Write(waiting(t), websocket.Text("go"))
+				if strings.Contains(c.url, "expect%3Amessage") {
+					must(t, s.Write(waiting(t), websocket.Text("go")))
+				}
 				wantClosed(t, s, c.closed)
 				if err := s.Write(waiting(t), websocket.Text("late")); err == nil ||
 					errors.Is(err, websocket.ErrInvalidState) != strings.HasSuffix(c.closed, "true") {
@@ -556,5 +564,88 @@ func TestNewWebSocketError(t *testing.T) {
 		if got != c.want {
 			t.Errorf("%q %v: got %s, want %s", c.message, c.init, got, c.want)
 		}
+	}
+}
+
+func TestStreamOverTLS(t *testing.T) {
+	onEachStream(t, func(t *testing.T, d websocket.Dialer) {
+		d.TLSConfig = trusting(t).TLSConfig
+		s, err := d.OpenStream(waiting(t), os.Getenv("TESTSERVER_WSS")+"/echo")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range 100 {
+			must(t, s.Write(waiting(t), websocket.Text(fmt.Sprint(i))))
+			if d, err := s.Read(waiting(t)); err != nil || d.Text() != fmt.Sprint(i) {
+				t.Fatalf("got %q, %v, want %d", d.Text(), err, i)
+			}
+		}
+		must(t, s.Close(1000, ""))
+		wantClosed(t, s, "1000::true")
+	})
+}
+
+// A stream over the project's own engine, in a browser too: there it holds back and streams a message as natively.
+func TestStreamOverACarrier(t *testing.T) {
+	carrier := pipeServer(t, func(conn *gorilla.Conn, _ *http.Request) {
+		for {
+			kind, r, err := conn.NextReader()
+			if err != nil {
+				return
+			}
+			w, _ := conn.NextWriter(kind)
+			io.Copy(w, r) // in frames of 4 KiB
+			w.Close()
+		}
+	})
+	d := websocket.Dialer{Engine: native.Over(carrier)}
+	s, err := d.OpenStream(waiting(t), "ws://h/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	message := strings.Repeat("é", 50_000)
+	writeParts(t, s, websocket.TextMessage, message, 1000)
+	if _, got := readParts(t, s); got != message {
+		t.Errorf("got %d bytes", len(got))
+	}
+	must(t, s.Close(1000, ""))
+	wantClosed(t, s, "1000::true")
+}
+
+// A Trace is told of a stream as of a socket, and may end its goroutines.
+func TestTraceOfAStream(t *testing.T) {
+	onEachStream(t, func(t *testing.T, d websocket.Dialer) {
+		var mu sync.Mutex
+		var lines []string
+		told := func(format string, args ...any) {
+			mu.Lock()
+			lines = append(lines, fmt.Sprintf(format, args...))
+			mu.Unlock()
+		}
+		d.Trace = &websocket.Trace{
+			State:  func(from, to websocket.ReadyState) { told("%v", to); goexitIf(to == websocket.Open) },
+			Closed: func(code uint16, _ string, clean bool, _ error) { told("%d %t", code, clean); runtime.Goexit() },
+			Frame: func(f websocket.Frame) {
+				if f.Opcode == 1 {
+					told("%t %d", f.Sent, f.Length)
+				}
+			},
+		}
+		s := openStream(t, d, "/echo")
+		must(t, s.Write(waiting(t), websocket.Text("four")))
+		must(t, second(s.Read(waiting(t))))
+		must(t, s.Close(1000, ""))
+		wantClosed(t, s, "1000::true")
+		mu.Lock()
+		defer mu.Unlock()
+		if got := strings.Join(lines, ", "); got != "OPEN, true 4, false 4, CLOSING, CLOSED, 1000 true" {
+			t.Errorf("got %s", got)
+		}
+	})
+}
+
+func goexitIf(now bool) {
+	if now {
+		runtime.Goexit()
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"sync/atomic"
+	"unsafe"
 )
 
 // stream is what a WebSocketStream is a handle of: its state, what was received and not read, and the turn of those who write. It is
@@ -14,6 +15,7 @@ type stream struct {
 	lifecycle
 	inbox
 	flow      Flow     // the engine, if it holds back; else nil
+	taker     Taker    // the engine, if it says what it takes; else nil
 	parts     PartConn // the engine, if it knows parts of messages; else nil
 	highWater uint64   // what may be buffered when a message is accepted
 	fails     bool     // a message that finds no room is too much: the peer can't be held back
@@ -65,6 +67,7 @@ func (d *Dialer) newStream(url string, protocols []string) (*stream, error) {
 		return nil, asException("OpenStream", err)
 	}
 	c.flow, _ = c.conn.(Flow)
+	c.taker, _ = c.conn.(Taker)
 	c.parts, _ = c.conn.(PartConn)
 	c.fails = d.ReadQueueLimit > 0 && c.flow == nil
 	return c, nil
@@ -291,15 +294,25 @@ func (c *stream) send(d Data) error {
 	if c.readyState() != Open {
 		return c.tooLate()
 	}
-	switch blob := d.Blob(); {
-	case d.IsText():
-		c.conn.SendText(validText(d.Text()))
-	case blob == nil:
-		c.conn.SendBinary(d.Bytes())
-	default:
+	if blob := d.Blob(); blob != nil {
 		if err := c.conn.SendBlob(blob.inner()); err != nil {
 			return asException("Write", err)
 		}
+		return nil
+	}
+	if d.IsText() {
+		d = Text(validText(d.Text()))
+	}
+	switch {
+	case c.taker != nil:
+		s := wholeItem(d).shared()
+		if !c.taker.Take(d.IsText(), unsafe.Slice(unsafe.StringData(s), len(s))) {
+			return c.tooLate()
+		}
+	case d.IsText():
+		c.conn.SendText(d.Text())
+	default:
+		c.conn.SendBinary(d.Bytes())
 	}
 	return nil
 }

@@ -75,6 +75,26 @@ func TestMessagesInPieces(t *testing.T) {
 	})
 }
 
+// Compressed messages are put together first, also between parts.
+func TestMessagesInPiecesWithCompression(t *testing.T) {
+	onEachStream(t, func(t *testing.T, d websocket.Dialer) {
+		s := openStream(t, d, "/echo?deflate=1")
+		for _, size := range []int{10, 10_000, 1_000_000} {
+			message := strings.Repeat("0123456789", size/10)
+			for range 2 {
+				writeParts(t, s, websocket.TextMessage, message, 5000)
+				if _, got := readParts(t, s); got != message {
+					t.Errorf("got %d bytes, want %d", len(got), size)
+				}
+				must(t, s.Write(waiting(t), websocket.Binary([]byte(message))))
+				if d, err := s.Read(waiting(t)); err != nil || string(d.Bytes()) != message {
+					t.Errorf("got %d bytes, %v, want %d", d.Size(), err, size)
+				}
+			}
+		}
+	})
+}
+
 // record is the peer's line for a message.
 func record(kind websocket.MessageKind, message string) string {
 	name := [...]string{"text", "binary"}[kind]

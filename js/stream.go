@@ -9,6 +9,7 @@ import (
 	"sync"
 	"syscall/js"
 	"time"
+	"unsafe"
 )
 
 // streamConnection is a connection over the browser's own WebSocketStream. The browser holds the peer back while nothing is read.
@@ -324,6 +325,31 @@ func (c *streamConnection) SendBinary(b []byte) {
 	if c.accept(len(b)) {
 		c.ask(c.write.Invoke(toJS(b)), c.onWritten, c.onWritten)
 		c.tell(true, opBinary, int64(len(b)))
+	}
+}
+
+// Take sends a message, and reports whether the browser took it.
+func (c *streamConnection) Take(text bool, p []byte) bool {
+	c.mu.Lock()
+	took := !c.shut && !c.closed.done
+	c.mu.Unlock()
+	sendAs(c, text, p)
+	return took
+}
+
+// Take sends a message, and reports whether the browser took it: its send says nothing. Its state does not change meanwhile.
+func (c *connection) Take(text bool, p []byte) bool {
+	const open = 1
+	took := !c.isDetached() && c.socket.Get("readyState").Int() == open
+	sendAs(c, text, p)
+	return took
+}
+
+func sendAs(c Conn, text bool, p []byte) {
+	if text {
+		c.SendText(unsafe.String(unsafe.SliceData(p), len(p))) // only read from
+	} else {
+		c.SendBinary(p)
 	}
 }
 

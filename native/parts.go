@@ -3,7 +3,7 @@ package native
 import "sync/atomic"
 
 // A message can be delivered, and sent, in parts: what has come of it at the end of a read, and a frame for each part. A compressed
-// message comes whole, and none that is sent in parts is compressed.
+// message comes whole, and none that is sent in more than one part is compressed.
 
 // parts is what concerns parts of the messages that come.
 type parts struct {
@@ -24,17 +24,21 @@ func (c *connection) givePart(in *incoming) {
 
 // SendPart queues a part of a message as a frame, and reports whether the connection took it.
 func (c *connection) SendPart(text bool, p []byte, last bool) bool {
+	op := opBinary
+	if text {
+		op = opText
+	}
 	c.mu.Lock()
+	if !c.midway && last { // the whole message
+		c.mu.Unlock()
+		return c.send(op, p)
+	}
 	defer c.mu.Unlock()
 	if c.phase != open {
 		return false
 	}
-	op := opBinary
-	switch {
-	case c.midway:
+	if c.midway {
 		op = opContinuation
-	case text:
-		op = opText
 	}
 	c.midway = !last
 	c.buffered += uint64(len(p))

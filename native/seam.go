@@ -39,6 +39,11 @@ type Sink = interface {
 	Closed(code uint16, reason string, clean bool, failure error)
 }
 
+// Taker is what a Conn may be besides, as websocket.Taker.
+type Taker = interface {
+	Take(text bool, p []byte) bool
+}
+
 // PartConn is what a Conn may be besides, as websocket.PartConn.
 type PartConn = interface {
 	SendPart(text bool, p []byte, last bool) bool
