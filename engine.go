@@ -62,8 +62,8 @@ type Taker = interface {
 	Take(text bool, p []byte) bool
 }
 
-// A PartConn is what a Conn may be besides: one that sends and delivers a message in parts, so that nobody holds all of it. The parts
-// of a text may end inside a character.
+// A PartConn is what a Conn may be besides: one that sends and delivers a message in parts, so that nobody holds all of it.
+// The parts of a text may end inside a character.
 type PartConn = interface {
 	// SendPart queues a part of a message, and reports whether the connection took it: not once it is closing. All parts of one
 	// message say the same of text, and no other message is sent between them. p is the caller's again when it returns.

@@ -75,9 +75,9 @@ type WebSocketError struct {
 	cause error
 }
 
-// NewWebSocketError makes an error to close a stream with: see [WebSocketStream.CloseWithError]. message is for those who read the
-// error; the peer gets the code and the reason of init, if there is one. They are checked as those of [WebSocket.Close], with the same
-// errors; a reason without a code has the code 1000.
+// NewWebSocketError makes an error to close a stream with: see [WebSocketStream.CloseWithError]. message is for those who
+// read the error; the peer gets the code and the reason of init, if there is one. They are checked as those of
+// [WebSocket.Close], with the same errors; a reason without a code has the code 1000.
 func NewWebSocketError(message string, init ...CloseInfo) (*WebSocketError, error) {
 	e := new(WebSocketError)
 	switch len(init) {

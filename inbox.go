@@ -154,8 +154,8 @@ func (q *inbox) supersede() {
 	}
 }
 
-// take takes the next message, or the end if there is no message any more. A MessageReader's message is given up by the first of a
-// Read's attempts.
+// take takes the next message, or the end if there is no message any more. A MessageReader's message is given up by the first
+// of a Read's attempts.
 func (q *inbox) take(first bool) (d Data, ok bool, end error) {
 	q.queue.Lock()
 	defer q.queue.Unlock()

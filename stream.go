@@ -11,15 +11,15 @@ import (
 // A WebSocketStream is a connection to a server whose messages are read and written by calls that wait, with the browser's
 // WebSocketStream as the model. Make one with [OpenStream] or [Dialer.OpenStream].
 //
-// All methods may be called from any goroutine. Those that wait end with their context, which ends that call and nothing else:
-// the stream goes on. Their error is then the context's cause. A nil context is context.Background(). In a browser none of them may
-// be called in a program's own js.FuncOf, which must not wait.
+// All methods may be called from any goroutine. Those that wait end with their context, which ends that call and nothing
+// else: the stream goes on. Their error is then the context's cause. A nil context is context.Background(). In a browser none
+// of them may be called in a program's own js.FuncOf, which must not wait.
 //
-// Both directions are held back. What has come and was not read waits, up to 256 KiB (Options.ReadQueueLimit) and, natively, up to
-// Options.ReadAhead beyond it; then nothing more is read from the network, so that the peer has to wait. A Write waits while more
-// than 256 KiB (Options.MaxBufferedAmount) are still to be sent. In a browser what comes can't be held back: it waits outside Go's
-// memory, as in any page without bound, unless Options.ReadQueueLimit sets one, at which the stream fails. Options.BrowserStream
-// asks for the browser's own stream instead.
+// Both directions are held back. What has come and was not read waits, up to 256 KiB (Options.ReadQueueLimit) and, natively,
+// up to Options.ReadAhead beyond it; then nothing more is read from the network, so that the peer has to wait. A Write waits
+// while more than 256 KiB (Options.MaxBufferedAmount) are still to be sent. In a browser what comes can't be held back: it
+// waits outside Go's memory, as in any page without bound, unless Options.ReadQueueLimit sets one, at which the stream fails.
+// Options.BrowserStream asks for the browser's own stream instead.
 //
 // A stream that the program no longer refers to is collected as garbage, and its connection is closed without a code.
 //
@@ -142,8 +142,8 @@ func (s *WebSocketStream) Write(ctx context.Context, d Data) error {
 // Close begins the closing handshake, behind everything that was written, and returns at once; see [WebSocketStream.Closed]. Code
 // and reason are as in [WebSocket.Close]. Only the first call of either side counts.
 //
-// From this call on nothing is received, as with [WebSocket.Close], so nobody has to read on. What was received before can still be
-// read.
+// From this call on nothing is received, as with [WebSocket.Close], so nobody has to read on. What was received before can
+// still be read.
 func (s *WebSocketStream) Close(code uint16, reason string) error {
 	c, err := s.opened("Close")
 	if err != nil {
@@ -158,8 +158,8 @@ func (s *WebSocketStream) Close(code uint16, reason string) error {
 	return nil
 }
 
-// CloseWithError closes the stream as cancelling its readable side, or aborting its writable one, does in JavaScript: with the code and
-// the reason of a [*WebSocketError] in err's tree, without them if there is none or if the code may not be sent.
+// CloseWithError closes the stream as cancelling its readable side, or aborting its writable one, does in JavaScript: with
+// the code and the reason of a [*WebSocketError] in err's tree, without them if there is none or if the code may not be sent.
 func (s *WebSocketStream) CloseWithError(err error) error {
 	var given *WebSocketError
 	if errors.As(err, &given) && checkClose("", given.CloseCode, validText(given.Reason)) == nil {
@@ -168,8 +168,9 @@ func (s *WebSocketStream) CloseWithError(err error) error {
 	return s.Close(0, "")
 }
 
-// Closed waits for the end of the connection and says how it came. The error is a [*WebSocketError] if it was not clean. The peer's
-// Close frame is behind its messages: where more are unread than the stream queues, it is not seen before they are read, or Close is called.
+// Closed waits for the end of the connection and says how it came. The error is a [*WebSocketError] if it was not clean. The
+// peer's Close frame is behind its messages: where more are unread than the stream queues, it is not seen before they are
+// read, or Close is called.
 func (s *WebSocketStream) Closed(ctx context.Context) (CloseInfo, error) {
 	c, err := s.opened("Closed")
 	if err != nil {

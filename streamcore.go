@@ -9,8 +9,8 @@ import (
 	"unsafe"
 )
 
-// stream is what a WebSocketStream is a handle of: its state, what was received and not read, and the turn of those who write. It is
-// the engine's sink, so it lives as long as the connection; the engine does not hold the handle.
+// stream is what a WebSocketStream is a handle of: its state, what was received and not read, and the turn of those who
+// write. It is the engine's sink, so it lives as long as the connection; the engine does not hold the handle.
 type stream struct {
 	lifecycle
 	inbox
@@ -129,8 +129,8 @@ func (c *stream) Blob(b BlobData) { c.receive(wholeItem(FromBlob(&Blob{b}))) }
 // Part delivers a part of a message.
 func (c *stream) Part(text bool, p []byte, last bool) { c.receive(partItem(text, p, last)) }
 
-// receive queues what was received. If there is no room, that waits for somebody to read, or fails the stream where nothing can be
-// held back.
+// receive queues what was received. If there is no room, that waits for somebody to read, or fails the stream where nothing
+// can be held back.
 func (c *stream) receive(i item) {
 	switch {
 	case c.put(i):

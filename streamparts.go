@@ -34,13 +34,14 @@ type MessageReader struct {
 	last bool   // nothing follows it
 }
 
-// Reader waits for the next message and returns a reader of its bytes, for messages that are too large to be held at once. Natively it
-// brings them as they come, what has come before the call together with what comes next; a compressed message is put together first,
-// as every message is in a browser. Text is valid UTF-8 as far as it was read. Options.ReadLimit bounds the message all the same.
+// Reader waits for the next message and returns a reader of its bytes, for messages that are too large to be held at once.
+// Natively it brings them as they come, what has come before the call together with what comes next; a compressed message is
+// put together first, as every message is in a browser. Text is valid UTF-8 as far as it was read. Options.ReadLimit bounds
+// the message all the same.
 //
-// ctx is for the wait and for all reads of the message. A message that is not read to its end is given up by the next call of Read,
-// Messages or Reader, which goes on with the next one: the old reader's error is then ErrInvalidState. When the connection ends
-// inside the message the error is io.ErrUnexpectedEOF after a clean close, else a [*WebSocketError].
+// ctx is for the wait and for all reads of the message. A message that is not read to its end is given up by the next call of
+// Read, Messages or Reader, which goes on with the next one: the old reader's error is then ErrInvalidState. When the
+// connection ends inside the message the error is io.ErrUnexpectedEOF after a clean close, else a [*WebSocketError].
 func (s *WebSocketStream) Reader(ctx context.Context) (*MessageReader, error) {
 	c, err := s.opened("Reader")
 	if err != nil {
@@ -127,13 +128,15 @@ func (r *MessageReader) more() error {
 	}
 }
 
-// Writer begins a message whose bytes are written one after the other, for messages that are too large to be held at once; Close ends it.
-// Natively they leave in frames of up to 16 KiB, or as large as what is written, and are not compressed; in a browser they are put
-// together and sent by Close. Bytes of a text that are not valid UTF-8 are sent as U+FFFD, each of them as one.
+// Writer begins a message whose bytes are written one after the other, for messages that are too large to be held at once;
+// Close ends it. Natively they leave in frames of up to 16 KiB, or as large as what is written, not compressed if there is
+// more than one; in a browser they are put together and sent by Close. Bytes of a text that are not valid UTF-8 are sent as
+// U+FFFD, each of them as one.
 //
-// Until Close, every other Write and Writer of the stream waits. ctx is for the wait until it is this message's turn and for those of its
-// writes, which hold back as [WebSocketStream.Write] does; Close waits for nothing. A write takes all of its bytes or, with an error,
-// none. What has been written can't be taken back: to give up a message that has begun, close the stream.
+// Until Close, every other Write and Writer of the stream waits. ctx is for the wait until it is this message's turn and for
+// those of its writes, which hold back as [WebSocketStream.Write] does; Close waits for nothing. A write takes all of its
+// bytes or, with an error, none. What has been written can't be taken back: to give up a message that has begun, close the
+// stream.
 func (s *WebSocketStream) Writer(ctx context.Context, kind MessageKind) (io.WriteCloser, error) {
 	c, err := s.opened("Writer")
 	if err != nil {

@@ -2,8 +2,8 @@ package native
 
 import "sync/atomic"
 
-// A message can be delivered, and sent, in parts: what has come of it at the end of a read, and a frame for each part. A compressed
-// message comes whole, and none that is sent in more than one part is compressed.
+// A message can be delivered, and sent, in parts: what has come of it at the end of a read, and a frame for each part. A
+// compressed message comes whole, and none that is sent in more than one part is compressed.
 
 // parts is what concerns parts of the messages that come.
 type parts struct {
@@ -11,8 +11,8 @@ type parts struct {
 	sink   PartSink    // nil if the sink takes none; set before the reading begins
 }
 
-// TakeParts says whether messages that are not whole when they are parsed are delivered in parts, if the sink is a PartSink. It holds
-// from what is parsed next, also of a message under way.
+// TakeParts says whether messages that are not whole when they are parsed are delivered in parts, if the sink is a PartSink.
+// It holds from what is parsed next, also of a message under way.
 func (c *connection) TakeParts(on bool) { c.parts.wanted.Store(on) }
 
 // givePart delivers a part.
