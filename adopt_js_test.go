@@ -235,6 +235,10 @@ func TestFromJSWantsAWebSocket(t *testing.T) {
 			t.Errorf("got  %v\nwant %s", err, want)
 		}
 	}
+	stream := &websocket.Dialer{Options: websocket.Options{ReadQueueLimit: 1}}
+	if _, err := stream.FromJS(object("{" + whole + "}")); !errors.Is(err, websocket.ErrNotSupported) {
+		t.Errorf("ReadQueueLimit: got %v", err)
+	}
 	header := &websocket.Dialer{Options: websocket.Options{Header: map[string][]string{}}}
 	header.Engine = func(string, []string, websocket.Sink) (websocket.Conn, error) { return nil, nil }
 	if _, err := header.FromJS(object("{" + whole + "}")); !errors.Is(err, websocket.ErrNotSupported) || !strings.HasSuffix(err.Error(), "honour: Header, Engine") {

@@ -5,8 +5,8 @@ package websocket
 import "github.com/twinsocket/websocket/js"
 
 // Options are what a Dialer can be told. They have the same fields on every platform: native.Options says what each is, and what
-// it is by default. In a browser ReadLimit, BorrowMessages, HandshakeTimeout and MaxBufferedAmount work; setting another gives
-// ErrNotSupported.
+// it is by default. In a browser ReadLimit, BorrowMessages, HandshakeTimeout, MaxBufferedAmount, ReadQueueLimit and BrowserStream work;
+// setting another gives ErrNotSupported.
 type Options = js.Options
 
 // Compression says what is done with permessage-deflate (RFC 7692), which is always offered as Chromium does it. In a browser only
@@ -15,6 +15,14 @@ type Compression = js.Compression
 
 func open(url string, protocols []string, o Options, s Sink) (Conn, error) {
 	return js.Open(url, protocols, o, s)
+}
+
+// openStream is open for a stream.
+func openStream(url string, protocols []string, o Options, s Sink) (Conn, error) {
+	if o.BrowserStream {
+		return js.OpenStream(url, protocols, o, s)
+	}
+	return open(url, protocols, o, s)
 }
 
 func unsupported(o Options, otherEngine bool) []string {

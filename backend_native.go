@@ -9,8 +9,8 @@ import (
 )
 
 // Options are what a Dialer can be told. They have the same fields on every platform: [native.Options] says what each is, and what
-// it is by default. In a browser ReadLimit, BorrowMessages, HandshakeTimeout and MaxBufferedAmount work; setting another gives
-// ErrNotSupported.
+// it is by default. In a browser ReadLimit, BorrowMessages, HandshakeTimeout, MaxBufferedAmount, ReadQueueLimit and BrowserStream work;
+// setting another gives ErrNotSupported.
 type Options = native.Options
 
 // Compression says what is done with permessage-deflate (RFC 7692), which is always offered as Chromium does it. In a browser only
@@ -19,6 +19,11 @@ type Compression = native.Compression
 
 func open(url string, protocols []string, o Options, s Sink) (Conn, error) {
 	return native.Open(url, protocols, o, s)
+}
+
+// openStream is open for a stream.
+func openStream(url string, protocols []string, o Options, s Sink) (Conn, error) {
+	return open(url, protocols, o, s)
 }
 
 func unsupported(o Options, otherEngine bool) []string {

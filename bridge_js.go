@@ -64,6 +64,9 @@ func (d *Dialer) fromJS(value js.Value) (*WebSocket, error) {
 	if names != nil {
 		return nil, exception("FromJS", ErrNotSupported, "options that nothing here can honour: "+strings.Join(names, ", "))
 	}
+	if err := d.checkSocket("FromJS"); err != nil {
+		return nil, err
+	}
 	c := d.newCore("")
 	a, err := engine.Adopt(value, d.Options, c)
 	if err != nil {

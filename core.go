@@ -2,10 +2,8 @@ package websocket
 
 import (
 	"context"
-	"errors"
 	"runtime"
 	"strconv"
-	"sync"
 	"sync/atomic"
 	"time"
 	"weak"
@@ -14,16 +12,13 @@ import (
 // core is what a WebSocket is a handle of: the states and the rules. It is the engine's sink, so it lives as long as the
 // connection; the handle, which has the listeners, only as long as anybody needs it.
 type core struct {
-	conn             Conn
-	url              string
-	handshakeTimeout time.Duration
-	maxBuffered      int64
-	borrows          bool   // messages are the engine's again when the listeners have returned
-	trace            *Trace // may be nil
-	handle           weak.Pointer[WebSocket]
-	done             chan struct{} // closed after the close event
+	lifecycle
 
-	state atomic.Uint32             // a ReadyState; moved by to alone
+	maxBuffered int64
+	borrows     bool // messages are the engine's again when the listeners have returned
+	handle      weak.Pointer[WebSocket]
+	done        chan struct{} // closed after the close event
+
 	blobs atomic.Bool               // binaryType
 	held  atomic.Pointer[WebSocket] // keeps the handle while an event may concern it; see hold
 
@@ -31,64 +26,10 @@ type core struct {
 	received time.Duration // the time stamp of what comes, 0 if the engine does not say Received
 	lent     *MessageEvent // the event of all messages, if they are borrowed
 
-	mu sync.Mutex
 	// guarded by mu
-	untold   []change // of state, which the trace was not told of
-	agreed   agreement
-	started  bool
-	ended    bool // the close event's listeners have returned
-	waited   bool // Done was called
-	givenUp  error
-	end      error       // what Run returns
-	deadline *time.Timer // before Start the reminder, then the handshake's end
-}
-
-// agreement is what the handshake brought.
-type agreement struct{ protocol, extensions string }
-
-// to moves the socket forward and reports whether it was not yet there. Called with mu held.
-func (c *core) to(next ReadyState) bool {
-	from := ReadyState(c.state.Load())
-	if from >= next {
-		return false
-	}
-	c.state.Store(uint32(next))
-	if c.trace != nil {
-		c.untold = append(c.untold, change{from, next})
-	}
-	return true
-}
-
-// change is a change of state.
-type change struct{ from, to ReadyState }
-
-// tellState tells the trace what it was not told of. Called without mu, after each use of to.
-func (c *core) tellState() {
-	if c.trace == nil || c.trace.State == nil {
-		return
-	}
-	c.mu.Lock()
-	untold := c.untold
-	c.untold = nil
-	c.mu.Unlock()
-	for _, s := range untold {
-		c.trace.State(s.from, s.to)
-	}
-}
-
-// readyState asks the engine too: a browser says by no event that the peer has begun to close.
-func (c *core) readyState() ReadyState {
-	s := ReadyState(c.state.Load())
-	if s == Open && c.conn.Closing() {
-		return Closing
-	}
-	return s
-}
-
-func (c *core) negotiated() agreement {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.agreed
+	ended  bool  // the close event's listeners have returned
+	waited bool  // Done was called
+	end    error // what Run returns
 }
 
 // remind has a socket reported that is never started: without it nothing at all would happen.
@@ -105,18 +46,10 @@ func caller(skip int) string {
 }
 
 func (c *core) start(ws *WebSocket) {
-	c.mu.Lock()
-	if c.started {
-		c.mu.Unlock()
+	first, why := c.begin()
+	if !first {
 		return
 	}
-	c.started = true
-	c.deadline.Stop()
-	why := c.givenUp
-	if why == nil && c.handshakeTimeout > 0 {
-		c.deadline = time.AfterFunc(c.handshakeTimeout, c.handshakeExpired)
-	}
-	c.mu.Unlock()
 
 	// A collected socket is closed without a code: WebSockets Standard, 5. From here on the engine keeps the core; before
 	// there is nothing to close.
@@ -132,45 +65,10 @@ func (c *core) start(ws *WebSocket) {
 	c.conn.Start()
 }
 
-// handshakeExpired gives up a handshake that takes too long.
-func (c *core) handshakeExpired() {
-	c.giveUp(Connecting, &failure{"the handshake took longer than " + c.handshakeTimeout.String(), context.DeadlineExceeded})
-}
-
-// giveUp fails the connection if it is in the state.
-func (c *core) giveUp(in ReadyState, why error) {
-	c.mu.Lock()
-	if ReadyState(c.state.Load()) != in {
-		c.mu.Unlock()
-		return
-	}
-	c.to(Closing)
-	c.givenUp = why
-	c.deadline.Stop()
-	c.mu.Unlock()
-	defer c.conn.Fail(why) // even if the trace ends this goroutine
-	c.tellState()
-}
-
-var errClosedConnecting = errors.New("closed before the connection was established")
-
-// close is WebSockets Standard, 3.1, close, step 3. why is the cause where it comes to a failure.
+// close may let the handle go.
 func (c *core) close(code uint16, reason string, why error) {
-	if why == nil {
-		why = errClosedConnecting
-	}
-	c.giveUp(Connecting, &failure{why.Error(), why})
-	if code == 0 && reason != "" {
-		code = 1000
-	}
-	c.mu.Lock()
-	first := c.to(Closing)
-	c.mu.Unlock()
-	if first {
-		defer c.hold()
-		defer c.conn.Close(code, reason)
-		c.tellState()
-	}
+	c.lifecycle.close(code, reason, why)
+	c.hold()
 }
 
 // send is WebSockets Standard, 3.1, send.
@@ -303,14 +201,7 @@ func (c *core) dispatch(e Event) {
 
 // Opened is WebSockets Standard, 4, "when the connection is established": one task.
 func (c *core) Opened(protocol, extensions string) {
-	c.mu.Lock()
-	opened := c.to(Open)
-	if opened {
-		c.deadline.Stop()
-		c.agreed = agreement{protocol, extensions}
-	}
-	c.mu.Unlock()
-	if opened {
+	if c.opened(protocol, extensions) {
 		defer c.hold()
 		e := makeEvent("open", EventInit{})
 		e.stamp = c.now()
@@ -376,29 +267,19 @@ func (c *core) Closing() {
 // Closed is WebSockets Standard, 4, "when the connection is closed": one task.
 func (c *core) Closed(code uint16, reason string, clean bool, why error) {
 	c.mu.Lock()
-	if c.givenUp != nil { // whatever the engine had come to
-		code, reason, clean = 1006, "", false
-		if in, ok := why.(interface{ Cause() error }); !ok || in.Cause() != c.givenUp { // the engine may say in which phase it was
-			why = c.givenUp
-		}
-	}
-	c.deadline.Stop()
-	c.to(Closed)
-	if !clean {
-		c.end = &WebSocketError{CloseCode: code, Reason: reason, cause: why}
-	}
+	o := &outcome{code, reason, clean, why}
+	c.closed(o)
+	c.end = o.err()
 	c.mu.Unlock()
 	c.hold()
 
 	// Deferred, since a listener may end its goroutine.
 	defer c.finish()
-	defer c.dispatch(&CloseEvent{event: makeEvent("close", EventInit{}), WasClean: clean, Code: code, Reason: reason})
-	if why != nil {
-		defer c.dispatch(&ErrorEvent{event: makeEvent("error", EventInit{}), Err: why})
+	defer c.dispatch(&CloseEvent{event: makeEvent("close", EventInit{}), WasClean: o.clean, Code: o.code, Reason: o.reason})
+	if o.why != nil {
+		defer c.dispatch(&ErrorEvent{event: makeEvent("error", EventInit{}), Err: o.why})
 	}
-	if c.trace != nil && c.trace.Closed != nil {
-		defer c.trace.Closed(code, reason, clean, why)
-	}
+	defer c.tellClosed(o)
 	c.tellState()
 }
 

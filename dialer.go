@@ -37,26 +37,34 @@ func (d *Dialer) New(url string, protocols ...string) (*WebSocket, error) {
 }
 
 // check is the constructor's part that throws (WebSockets Standard, 3.1), and returns the serialized URL.
-func (d *Dialer) check(url string, protocols []string) (href string, err error) {
-	if href, err = resolve(url); err != nil {
+func (d *Dialer) check(op, url string, protocols []string) (href string, err error) {
+	if href, err = resolve(op, url); err != nil {
 		return "", err
 	}
-	if err = checkProtocols(protocols); err != nil {
+	if err = checkProtocols(op, protocols); err != nil {
 		return "", err
 	}
 	names := unsupported(d.Options, d.Engine != nil)
 	if len(names) > 0 {
-		return "", exception("New", ErrNotSupported, "options that nothing here can honour: "+strings.Join(names, ", "))
+		return "", exception(op, ErrNotSupported, "options that nothing here can honour: "+strings.Join(names, ", "))
 	}
 	return href, nil
 }
 
-// connect makes the connection under a core.
-func (d *Dialer) connect(href string, protocols []string, c *core) (Conn, error) {
+// connect makes the connection that reports to s.
+func (d *Dialer) connect(href string, protocols []string, s Sink) (Conn, error) {
 	if d.Engine != nil {
-		return d.Engine(href, protocols, c)
+		return d.Engine(href, protocols, s)
 	}
-	return open(href, protocols, d.Options, c)
+	return open(href, protocols, d.Options, s)
+}
+
+// connectStream makes the connection of a stream.
+func (d *Dialer) connectStream(href string, protocols []string, s Sink) (Conn, error) {
+	if d.Engine != nil {
+		return d.Engine(href, protocols, s)
+	}
+	return openStream(href, protocols, d.Options, s)
 }
 
 // asException gives an engine's refusal the form of this package's errors.
@@ -78,10 +86,10 @@ func asException(op string, err error) error {
 }
 
 // resolve parses and serializes a URL and applies the constructor's rules to it: WebSockets Standard, 3.1, steps 1 to 6.
-func resolve(url string) (string, error) {
+func resolve(op, url string) (string, error) {
 	href, err := parseURL(url)
 	if err != nil {
-		return "", &DOMException{Name: ErrSyntax.Name, op: "New", cause: err,
+		return "", &DOMException{Name: ErrSyntax.Name, op: op, cause: err,
 			Message: "can't parse the URL " + strconv.Quote(url) + ": " + withoutPrefix(err)}
 	}
 	scheme, rest, _ := strings.Cut(href, ":")
@@ -92,11 +100,11 @@ func resolve(url string) (string, error) {
 		scheme = "wss"
 	case "ws", "wss":
 	default:
-		return "", exception("New", ErrSyntax, "got the URL scheme "+strconv.Quote(scheme)+", want ws, wss, http or https")
+		return "", exception(op, ErrSyntax, "got the URL scheme "+strconv.Quote(scheme)+", want ws, wss, http or https")
 	}
 	// In a serialized URL "#" occurs only before a fragment, an empty one included.
 	if strings.Contains(rest, "#") {
-		return "", exception("New", ErrSyntax, "got a URL with a fragment, want none: "+strconv.Quote(url))
+		return "", exception(op, ErrSyntax, "got a URL with a fragment, want none: "+strconv.Quote(url))
 	}
 	return scheme + ":" + rest, nil
 }
@@ -112,14 +120,14 @@ func originOf(href string) string {
 }
 
 // checkProtocols wants tokens that differ: WebSockets Standard, 3.1, step 8; RFC 6455 4.1, 10.
-func checkProtocols(protocols []string) error {
+func checkProtocols(op string, protocols []string) error {
 	for i, p := range protocols {
 		if !isToken(p) {
-			return exception("New", ErrSyntax, "got the subprotocol "+strconv.Quote(p)+", want visible ASCII with no separators")
+			return exception(op, ErrSyntax, "got the subprotocol "+strconv.Quote(p)+", want visible ASCII with no separators")
 		}
 		for _, q := range protocols[:i] {
 			if p == q {
-				return exception("New", ErrSyntax, "got the subprotocol "+strconv.Quote(p)+" twice")
+				return exception(op, ErrSyntax, "got the subprotocol "+strconv.Quote(p)+" twice")
 			}
 		}
 	}

@@ -21,6 +21,10 @@
 // A panic in a listener is the program's own and is not caught. A listener that calls runtime.Goexit, as t.FailNow does, ends
 // itself alone: the other listeners and the connection go on.
 //
+// # Streams
+//
+// [OpenStream] is the other way to use a connection, without events: Read, Write and Closed wait, and hold the peer back.
+//
 // # Start
 //
 // In JavaScript no event comes before the script that made the socket has returned. Go has no such moment, so a socket holds

@@ -32,6 +32,12 @@ type Conn = interface {
 	Wait(ctx context.Context, below uint64) error
 }
 
+// A Flow is what a Conn may be besides: one that holds its peer back while a method of the Sink blocks.
+type Flow = interface {
+	// StepAside is called in a method of the Sink that is going to block: what has to go on meanwhile does so at once.
+	StepAside()
+}
+
 // A Sink takes what a connection reports. Its methods are called one at a time, in order, after Start, not always on the same
 // goroutine. A method may block: nothing more is delivered until it returns. One that ends its goroutine by runtime.Goexit has
 // returned. Closed is called exactly once, and last.
@@ -50,6 +56,28 @@ type Sink = interface {
 	Closing()
 	// Closed says that the connection has ended and that nothing is left of it. failure is why it had to be failed, or nil.
 	Closed(code uint16, reason string, clean bool, failure error)
+}
+
+// A Taker is what a Conn may be besides: one that says what becomes of a message.
+type Taker = interface {
+	// Take is SendText, of valid UTF-8, or SendBinary, and reports whether the message was not dropped.
+	Take(text bool, p []byte) bool
+}
+
+// A PartConn is what a Conn may be besides: one that sends and delivers a message in parts, so that nobody holds all of it.
+// The parts of a text may end inside a character.
+type PartConn = interface {
+	// SendPart queues a part of a message, and reports whether the connection took it: not once it is closing. All parts of one
+	// message say the same of text, and no other message is sent between them. p is the caller's again when it returns.
+	SendPart(text bool, p []byte, last bool) bool
+	// TakeParts says whether messages that have not come as a whole are delivered to the PartSink from now on.
+	TakeParts(on bool)
+}
+
+// A PartSink is what a Sink may be besides: one that takes parts of messages.
+type PartSink = interface {
+	// Part delivers a part of a message, which is not empty unless it is the last. p is the sink's to keep.
+	Part(text bool, p []byte, last bool)
 }
 
 // BlobData is what an engine keeps a [Blob]'s bytes in. They never change.

@@ -20,6 +20,7 @@ type fakeConn struct {
 	calls    []string // guarded by mu
 	buffered uint64
 	closing  bool
+	started  func() // called by Start on a goroutine of its own; may be nil
 }
 
 func (f *fakeConn) did(format string, args ...any) {
@@ -28,7 +29,13 @@ func (f *fakeConn) did(format string, args ...any) {
 	f.calls = append(f.calls, fmt.Sprintf(format, args...))
 }
 
-func (f *fakeConn) Start()                           { f.did("start") }
+func (f *fakeConn) Start() {
+	f.did("start")
+	if f.started != nil {
+		go f.started()
+	}
+}
+
 func (f *fakeConn) SendText(s string)                { f.did("text:%s", s); f.buffered += uint64(len(s)) }
 func (f *fakeConn) SendBinary(b []byte)              { f.did("binary:%x", b); f.buffered += uint64(len(b)) }
 func (f *fakeConn) SetBlobs(on bool)                 { f.did("blobs:%t", on) }

@@ -1,6 +1,7 @@
 package websocket
 
 import (
+	"errors"
 	"strconv"
 	"strings"
 )
@@ -65,13 +66,41 @@ func exception(op string, kind *DOMException, message string) error {
 //
 // WebSockets Standard, the WebSocketError interface (draft): https://github.com/whatwg/websockets/pull/48
 type WebSocketError struct {
-	// CloseCode is the code of the close event; 1006 where no Close frame was received, 0 where there is none.
+	// CloseCode is the code of the close event; 1006 where no Close frame was received, 0 where there is none:
+	// in JavaScript it is null then.
 	CloseCode uint16
 	// Reason is the reason that the peer gave.
 	Reason string
 
 	cause error
 }
+
+// NewWebSocketError makes an error to close a stream with: see [WebSocketStream.CloseWithError]. message is for those who
+// read the error; the peer gets the code and the reason of init, if there is one. They are checked as those of
+// [WebSocket.Close], with the same errors; a reason without a code has the code 1000.
+func NewWebSocketError(message string, init ...CloseInfo) (*WebSocketError, error) {
+	e := new(WebSocketError)
+	switch len(init) {
+	case 0:
+	case 1:
+		e.CloseCode, e.Reason = init[0].Code, validText(init[0].Reason)
+	default:
+		return nil, exception("NewWebSocketError", ErrSyntax, "got "+strconv.Itoa(len(init))+" CloseInfos, want one at most")
+	}
+	if err := checkClose("NewWebSocketError", e.CloseCode, e.Reason); err != nil {
+		return nil, err
+	}
+	if e.CloseCode == 0 && e.Reason != "" {
+		e.CloseCode = 1000
+	}
+	if message != "" {
+		e.cause = errors.New(message)
+	}
+	return e, nil
+}
+
+// Name returns "WebSocketError", the name of the exception in JavaScript.
+func (e *WebSocketError) Name() string { return "WebSocketError" }
 
 // Error returns the code, the reason and, where it is known, why the connection failed.
 func (e *WebSocketError) Error() string {

@@ -19,7 +19,7 @@ var ids atomic.Int64
 
 // newID makes a name for connections that the peer is asked about.
 func newID(t *testing.T) string {
-	return strings.ReplaceAll(t.Name(), "/", ".") + "-" + strconv.FormatInt(time.Now().UnixNano(), 36) + strconv.FormatInt(ids.Add(1), 36)
+	return strings.NewReplacer("/", ".", "#", ".").Replace(t.Name()) + "-" + strconv.FormatInt(time.Now().UnixNano(), 36) + strconv.FormatInt(ids.Add(1), 36)
 }
 
 // collect runs the garbage collector until the channel is closed.

@@ -76,22 +76,22 @@ type Tracer = interface {
 	Frame(sent bool, opcode, reserved uint8, final bool, length int64)
 }
 
-// Tracing and what follows make a core a Tracer.
-func (c *core) Tracing() bool { return c.trace != nil }
+// Tracing and what follows make a Sink a Tracer.
+func (c *lifecycle) Tracing() bool { return c.trace != nil }
 
-func (c *core) Request(head string) {
+func (c *lifecycle) Request(head string) {
 	if c.trace.Request != nil {
 		c.trace.Request(head)
 	}
 }
 
-func (c *core) Response(head string) {
+func (c *lifecycle) Response(head string) {
 	if c.trace.Response != nil {
 		c.trace.Response(head)
 	}
 }
 
-func (c *core) Frame(sent bool, opcode, reserved uint8, final bool, length int64) {
+func (c *lifecycle) Frame(sent bool, opcode, reserved uint8, final bool, length int64) {
 	if c.trace.Frame != nil {
 		c.trace.Frame(Frame{time.Now(), sent, Opcode(opcode), reserved, final, length})
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"runtime"
 	"slices"
-	"time"
 	"weak"
 )
 
@@ -201,8 +200,11 @@ func (ws *WebSocket) DispatchEvent(e Event) (notCanceled bool, err error) {
 // open makes a handle and its core, with an engine under it.
 func (d *Dialer) open(url string, protocols []string) (*WebSocket, error) {
 	protocols = slices.Clone(protocols) // they are used at Start
-	href, err := d.check(url, protocols)
+	href, err := d.check("New", url, protocols)
 	if err != nil {
+		return nil, err
+	}
+	if err := d.checkSocket("New"); err != nil {
 		return nil, err
 	}
 	c := d.newCore(href)
@@ -212,18 +214,17 @@ func (d *Dialer) open(url string, protocols []string) (*WebSocket, error) {
 	return c.newHandle("New at " + caller(3)), nil
 }
 
+// checkSocket refuses what is for streams alone.
+func (d *Dialer) checkSocket(op string) error {
+	if d.ReadQueueLimit != 0 || d.BrowserStream {
+		return exception(op, ErrNotSupported, "ReadQueueLimit or BrowserStream, which are for OpenStream")
+	}
+	return nil
+}
+
 func (d *Dialer) newCore(href string) *core {
-	c := &core{
-		url:              href,
-		handshakeTimeout: orDefault(d.HandshakeTimeout, 45*time.Second),
-		maxBuffered:      d.MaxBufferedAmount,
-		borrows:          d.BorrowMessages,
-		done:             make(chan struct{}),
-	}
-	if d.Trace != nil {
-		trace := *d.Trace
-		c.trace = &trace
-	}
+	c := &core{maxBuffered: d.MaxBufferedAmount, borrows: d.BorrowMessages, done: make(chan struct{})}
+	c.prepare(d, href)
 	return c
 }
 
@@ -236,12 +237,4 @@ func (c *core) newHandle(made string) *WebSocket {
 	c.handle = weak.Make(ws)
 	c.remind(made)
 	return ws
-}
-
-// orDefault returns d, or what stands for zero.
-func orDefault(d, zero time.Duration) time.Duration {
-	if d == 0 {
-		return zero
-	}
-	return d
 }

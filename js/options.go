@@ -10,8 +10,8 @@ import (
 // Compression is websocket.Compression, which a browser does not let a page choose.
 type Compression int
 
-// Options have the fields of native.Options, whose documentation is theirs. A browser honours ReadLimit, HandshakeTimeout and
-// MaxBufferedAmount.
+// Options have the fields of native.Options, whose documentation is theirs. A browser honours ReadLimit, BorrowMessages,
+// HandshakeTimeout, MaxBufferedAmount, ReadQueueLimit and BrowserStream.
 type Options struct {
 	Header               map[string][]string
 	Origin               string
@@ -28,6 +28,8 @@ type Options struct {
 	Compression          Compression
 	CompressionThreshold int
 	MaxBufferedAmount    int64
+	ReadQueueLimit       int
+	BrowserStream        bool
 }
 
 // EngineOptions names the options set that no browser lets a page choose.

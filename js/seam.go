@@ -26,6 +26,11 @@ type Conn = interface {
 	Wait(ctx context.Context, below uint64) error
 }
 
+// Flow is what a Conn may be besides, as websocket.Flow.
+type Flow = interface {
+	StepAside()
+}
+
 // Sink takes what a connection reports, as websocket.Sink.
 type Sink = interface {
 	Opened(protocol, extensions string)
@@ -35,6 +40,22 @@ type Sink = interface {
 	Blob(b Blob)
 	Closing()
 	Closed(code uint16, reason string, clean bool, failure error)
+}
+
+// Taker is what a Conn may be besides, as websocket.Taker.
+type Taker = interface {
+	Take(text bool, p []byte) bool
+}
+
+// PartConn is what a Conn may be besides, as websocket.PartConn.
+type PartConn = interface {
+	SendPart(text bool, p []byte, last bool) bool
+	TakeParts(on bool)
+}
+
+// PartSink is what a Sink may be besides, as websocket.PartSink.
+type PartSink = interface {
+	Part(text bool, p []byte, last bool)
 }
 
 // Tracer is what a Sink may be besides, as websocket.Tracer. Of a browser only messages can be told.

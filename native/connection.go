@@ -29,6 +29,7 @@ type connection struct {
 	reading     // reading goroutine only
 	dispatching // see there
 	writing     // see there
+	parts       parts
 
 	mu      sync.Mutex
 	changed sync.Cond // on mu: the writer has ended, or the backlog has room
@@ -86,6 +87,7 @@ func newConnection(sink Sink, s settings, connect connectFunc) *connection {
 	c.readAhead = s.readAhead
 	c.parser = parser{limit: s.readLimit, lends: s.lends, pong: c.pong}
 	c.writer = c.write
+	c.parts.sink, _ = sink.(PartSink)
 	if t := tracerOf(sink); t != nil {
 		c.traceWith(t)
 	}

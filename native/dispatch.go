@@ -153,6 +153,8 @@ func (c *connection) give(in *incoming) {
 		default:
 			c.sink.Blob(&blob{bytes: in.bytes})
 		}
+	case gotTextPart, gotTextEnd, gotBinaryPart, gotBinaryEnd:
+		c.givePart(in)
 	case gotClosing:
 		c.giveClosing()
 	case gotBreach:
@@ -199,6 +201,13 @@ func (c *connection) watch() {
 		return
 	}
 	c.watching = false
+	c.handOver()
+	c.mu.Unlock()
+	c.read()
+}
+
+// handOver makes the goroutine that delivers no longer the reader. Called with mu held.
+func (c *connection) handOver() {
 	if c.parser.lends { // what the blocked listener was lent stays as it is
 		c.buf, c.used, c.parser.lent = slices.Clone(c.buf[c.used:]), 0, nil
 		c.lease.memory = nil
@@ -207,6 +216,4 @@ func (c *connection) watch() {
 	c.settle()
 	c.answer()
 	c.startWriter()
-	c.mu.Unlock()
-	c.read()
 }

@@ -67,7 +67,20 @@ type Options struct {
 	CompressionThreshold int
 	// MaxBufferedAmount bounds BufferedAmount, in bytes. A message beyond it fails the connection, as the Standard has it. 0 is
 	// no limit.
+	//
+	// For a stream it is how many bytes may be buffered when a message is accepted, alone or with it: until then Write waits. 0 is
+	// 256 KiB.
 	MaxBufferedAmount int64
+	// ReadQueueLimit is how many bytes of messages, each counted with 64 more, a stream has received and queued without anybody
+	// reading them, or one message of any size. At the limit TCP holds the peer back, behind ReadAhead. 0 is 256 KiB. In a browser
+	// the peer can't be held back: there 0 is no limit, since what comes waits outside Go's memory, and another one fails the
+	// stream, when what was received before has been read. It is for streams alone.
+	ReadQueueLimit int
+	// BrowserStream has a stream use the browser's own WebSocketStream, which Chromium and Deno have; elsewhere the error is
+	// ErrNotSupported. It holds the peer back while nobody reads. What it costs: messages that were received and not yet read when
+	// the peer's Close comes are lost, and the stream ends cleanly all the same; each message costs more; a Blob can't be written.
+	// Natively a stream is all that is asked for, with none of the costs. It is for streams alone, and not for another Engine.
+	BrowserStream bool
 }
 
 // EngineOptions names the options set that only this engine's own dialling can honour.

@@ -51,19 +51,24 @@ type outbox struct {
 }
 
 // data adds a message as one frame, whatever its size.
-func (o *outbox) data(op opcode, p []byte) { o.frame(header{opcode: op}, p, 1) }
+func (o *outbox) data(op opcode, p []byte) { o.frame(header{fin: true, opcode: op}, p, 1) }
+
+// fragment adds a frame of a message.
+func (o *outbox) fragment(op opcode, p []byte, last bool) {
+	o.frame(header{fin: last, opcode: op}, p, 1)
+}
 
 // packed adds a compressed message, which counts as what it was.
 func (o *outbox) packed(op opcode, p []byte, was int) {
-	o.frame(header{opcode: op, rsv: rsv1}, p, 0)
+	o.frame(header{fin: true, opcode: op, rsv: rsv1}, p, 0)
 	o.chunks[len(o.chunks)-1].payload += was
 }
 
 // ctrl adds a control frame, whose payload does not count.
-func (o *outbox) ctrl(op opcode, p []byte) { o.frame(header{opcode: op}, p, 0) }
+func (o *outbox) ctrl(op opcode, p []byte) { o.frame(header{fin: true, opcode: op}, p, 0) }
 
 func (o *outbox) frame(h header, p []byte, counts int) {
-	h.fin, h.masked, h.length = true, o.masked, int64(len(p))
+	h.masked, h.length = o.masked, int64(len(p))
 	if o.masked {
 		h.key = rand.Uint32() // RFC 6455 5.3: unpredictable; the source is a ChaCha8 seeded by the system
 	}

@@ -25,6 +25,10 @@ const (
 	gotBinary
 	gotClosing
 	gotBreach
+	gotTextPart // parts.go
+	gotTextEnd
+	gotBinaryPart
+	gotBinaryEnd
 	gotEnd
 )
 
@@ -65,6 +69,7 @@ type parser struct {
 	spare   []byte // memory for the next
 	shared  []byte // what kept shares out
 	text    utf8Stream
+	splits  splitting
 }
 
 // emit adds to what was parsed.
@@ -204,7 +209,7 @@ func (p *parser) begin(h header) *ProtocolError {
 // room is how much the message under way may still bring. RFC 1951 3.2.4: what can't be compressed becomes longer by 5 bytes in
 // 65,535, and some more where a peer flushes often.
 func (p *parser) room() int64 {
-	room := p.limit - int64(len(p.payload))
+	room := p.limit - int64(len(p.payload)) - p.splits.gone
 	if p.packed && p.limit < math.MaxInt64/2 {
 		room += p.limit/1024 + 64
 	}
@@ -226,7 +231,7 @@ func (p *parser) take(b []byte) *ProtocolError {
 		p.control = append(p.control, b...)
 		p.left -= int64(len(b))
 		return nil
-	case len(p.payload) == 0 && p.frame.fin && p.left == int64(len(b)): // a whole message
+	case len(p.payload) == 0 && p.frame.fin && p.left == int64(len(b)) && !p.splits.part: // a whole message
 		return p.whole(b)
 	}
 	p.reserve()
@@ -263,6 +268,9 @@ const eager = 1 << 20
 func (p *parser) reserve() {
 	if cap(p.payload) == len(p.payload) {
 		room := int(min(p.left, int64(max(eager, len(p.payload)))))
+		if p.splits.on {
+			room = min(room, mostPart)
+		}
 		if !p.frame.fin { // more frames will come: not one allocation for each
 			room = max(room, len(p.payload)/4)
 		}
@@ -314,6 +322,10 @@ func (p *parser) end() *ProtocolError {
 	}
 	if p.message == opText && !p.text.done() {
 		return invalidText("a text message, which ends inside a character")
+	}
+	if p.splits.part {
+		p.lastPart(payload)
+		return nil
 	}
 	if p.lends && cap(payload) <= eager {
 		p.lent = payload

@@ -75,6 +75,9 @@ func (c *connection) parse() {
 		used, err := c.parser.parse(c.buf)
 		c.used = used
 		c.refuse(err)
+		if err == nil {
+			c.parser.split(c.parts.sink != nil && c.parts.wanted.Load())
+		}
 	}
 	if c.parser.close != nil && !c.discards {
 		c.verdict(c.parser.close, nil)

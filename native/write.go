@@ -18,6 +18,7 @@ type sending struct {
 	unsettled uint64 // part of it that was written during a delivery; see settle
 	written   uint64 // writes, ever
 	pongs     int    // bytes of pongs in out
+	midway    bool   // a message was sent in part, and its end is to come
 	late      bool   // a pong with latePong is to follow, since too many were waiting
 	latePong  []byte // the last ping's payload
 	waiters   chan struct{}
@@ -50,24 +51,25 @@ func (c *connection) SendBlob(b Blob) error {
 	return nil
 }
 
-func (c *connection) send(op opcode, p []byte) {
+// send reports whether the message was not dropped.
+func (c *connection) send(op opcode, p []byte) bool {
 	if c.packer != nil && c.packer.worth(len(p)) {
-		c.sendPacked(op, p)
-		return
+		return c.sendPacked(op, p)
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.buffered += uint64(len(p))
 	if c.phase != open {
-		return
+		return false
 	}
 	c.out.data(op, p)
 	c.wake()
+	return true
 }
 
 // sendPacked compresses a message. The messages leave in the order in which they pass the compressor, whose context they share;
 // a shorter one that another goroutine sends meanwhile may pass them.
-func (c *connection) sendPacked(op opcode, p []byte) {
+func (c *connection) sendPacked(op opcode, p []byte) bool {
 	c.packing.Lock()
 	defer c.packing.Unlock()
 	packed, ok := c.packer.pack(p)
@@ -77,13 +79,14 @@ func (c *connection) sendPacked(op opcode, p []byte) {
 	c.buffered += uint64(len(p))
 	switch {
 	case c.phase != open:
-		return
+		return false
 	case ok:
 		c.out.packed(op, packed, len(p))
 	default:
 		c.out.data(op, p)
 	}
 	c.wake()
+	return true
 }
 
 // maxPongs bounds the pongs that wait behind a peer that does not read.

@@ -10,6 +10,7 @@ import (
 	"net"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -22,6 +23,7 @@ type conn struct {
 	registry *registry
 	stop     <-chan struct{}
 	rate     int // bytes per second; 0: no limit. Set before the reading begins
+	written  atomic.Int64
 
 	mu sync.Mutex
 
@@ -61,6 +63,7 @@ func (c *conn) Read(p []byte) (int, error) {
 
 func (c *conn) Write(p []byte) (int, error) {
 	n, err := c.Conn.Write(p)
+	c.written.Add(int64(n))
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.noteEnd(endOf(err))

@@ -30,6 +30,7 @@ func endpoints() []endpoint {
 		{"/tcp", "to protocol deflate", serveTCP},
 		{"/recorded", "now wait", serveRecorded},
 		{"/count", "until", serveCount},
+		{"/written", "", serveWritten},
 		{"/status", "code body", serveStatus},
 		{"/redirect", "to code", serveRedirect},
 		{"/basic", "user password protocol deflate", serveBasic},

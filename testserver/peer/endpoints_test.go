@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -34,6 +35,18 @@ func TestEchoAnswersAnEmptyCloseWithAnEmptyOne(t *testing.T) {
 	want(t, fmt.Sprintf("%x %s", got, end), "8800 fin")
 	c.Close()
 	want(t, recorded(t, s, "e"), "request close: server")
+}
+
+func TestWritten(t *testing.T) {
+	s := start(t)
+	want(t, ask(t, s, "/written?id=w"), "0")
+	ws := open(t, s, "/echo?id=w")
+	defer ws.Close()
+	before := ask(t, s, "/written?id=w")
+	send(t, ws, "12345")
+	want(t, receive(ws), "text:12345")
+	n, _ := strconv.Atoi(before)
+	want(t, ask(t, s, "/written?id=w"), strconv.Itoa(n+7))
 }
 
 func TestSubprotocol(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -58,7 +59,7 @@ func (x *exchange) serve(e endpoint) error {
 	if err := x.readDeflate(); err != nil {
 		return err
 	}
-	if e.path != "/recorded" && e.path != "/count" { // they only ask about an id
+	if !slices.Contains([]string{"/recorded", "/count", "/written"}, e.path) { // they only ask about an id
 		x.beginRecord()
 	}
 	if _, limited := x.query.lookup("times"); limited && e.params != "*" {

@@ -132,6 +132,18 @@ func (g *registry) count(self *conn, id string) (n int) {
 	return n
 }
 
+// written sums what was written to the open connections with an id, but not to self.
+func (g *registry) written(self *conn, id string) (n int64) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for c, name := range g.conns {
+		if c != self && name == id {
+			n += c.written.Load()
+		}
+	}
+	return n
+}
+
 func (g *registry) connections() (conns []*conn) {
 	g.mu.Lock()
 	defer g.mu.Unlock()

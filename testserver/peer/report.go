@@ -58,3 +58,13 @@ func serveCount(x *exchange) error {
 	tell(ws, strconv.Itoa(n))
 	return nil
 }
+
+func serveWritten(x *exchange) error {
+	if x.query.get("id") == "" {
+		return errors.New("testserver: got no id, want id=X")
+	}
+	if ws := x.upgrade(); ws != nil {
+		tell(ws, strconv.FormatInt(x.server.registry.written(x.conn, x.query.get("id")), 10))
+	}
+	return nil
+}
