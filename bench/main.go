@@ -1,3 +1,5 @@
+//go:build unix
+
 // Bench compares this module with other WebSocket libraries and with plain TCP: the CPU time that a client uses for a message,
 // its allocations, its write calls, the memory of idle connections, and what it costs to set one up.
 //
