@@ -26,6 +26,7 @@ type frame struct {
 // Opcodes: RFC 6455 5.2.
 const (
 	opContinuation = 0
+	opText         = 1
 	opBinary       = 2
 	opClose        = 8
 )
