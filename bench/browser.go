@@ -3,7 +3,6 @@
 package main
 
 import (
-	"fmt"
 	"io"
 	"log"
 	"os"
@@ -46,14 +45,6 @@ func pages(trees trees) []page {
 	}
 	return list
 }
-
-// A tree is a folder with another version of this module.
-type tree struct{ name, dir string }
-
-// trees are given by flags.
-type trees []tree
-
-func (t *trees) String() string { return fmt.Sprint(*t) }
 
 // browserScenarios are what pages are compared at.
 func browserScenarios() (list []scenario) {
@@ -155,14 +146,14 @@ func (b *chromium) measure(p browserPlan) results {
 func (b *chromium) scenario(p browserPlan, s scenario, all results) {
 	tabs := make([]*tab, len(p.pages))
 	for i, page := range p.pages {
-		tabs[i] = b.open(page, s)
+		tabs[i] = b.open(page, s, s.job.url(b.address))
 		defer tabs[i].close()
 		tabs[i].measure(p.warmUp)
 	}
 	for round := range p.rounds {
 		for i := range tabs {
 			t := tabs[(i+round)%len(tabs)]
-			at := cell{true, s.name, t.page.String()}
+			at := cell{true, s.name, t.page.String()} // the server coalesces
 			all[at] = append(all[at], t.measure(p.time))
 		}
 	}

@@ -8,24 +8,40 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 )
 
-// Set adds NAME=DIR, or DIR with the name of its last part.
+// A tree is a folder with another version of this module.
+type tree struct{ name, dir string }
+
+// trees are given by flags.
+type trees []tree
+
+func (t *trees) String() string { return fmt.Sprint(*t) }
+
+// Set adds NAME=DIR, or DIR with the name of its last part. The name is one in URLs too.
 func (t *trees) Set(value string) error {
-	name, dir, ok := strings.Cut(value, "=")
-	if !ok {
-		name, dir = "", value
+	name, dir, named := strings.Cut(value, "=")
+	if !named {
+		dir = value
 	}
 	dir, err := filepath.Abs(dir)
 	if err != nil {
 		return err
 	}
+	if !named {
+		name = filepath.Base(dir)
+	}
+	if !regexp.MustCompile(`^[\w.-]+$`).MatchString(name) {
+		return fmt.Errorf("got the name %q, want NAME=DIR with letters, digits, '.', '-' and '_' in the name", name)
+	}
+	if slices.ContainsFunc(pages(*t), func(p page) bool { return p.name == name }) {
+		return fmt.Errorf("there is a column %s already: give another name by NAME=DIR", name)
+	}
 	if _, err := os.Stat(filepath.Join(dir, "go.mod")); err != nil {
 		return fmt.Errorf("no module there: %w", err)
-	}
-	if name == "" {
-		name = filepath.Base(dir)
 	}
 	*t = append(*t, tree{name, dir})
 	return nil

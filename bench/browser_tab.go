@@ -6,7 +6,6 @@ import (
 	"cmp"
 	"context"
 	_ "embed"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log"
@@ -117,23 +116,19 @@ type tab struct {
 	broken   error
 }
 
-// open opens a tab. Its error is that of all its measurements.
-func (b *chromium) open(p page, s scenario) *tab {
+// open opens a tab and has its page connect. An error is that of all its measurements.
+func (b *chromium) open(p page, s scenario, url string) *tab {
 	t := &tab{page: p, scenario: s, address: b.address}
 	t.ctx, t.close = chromedp.NewContext(b.ctx)
 	chromedp.ListenTarget(t.ctx, t.listen)
-	order, err := json.Marshal(map[string]any{"url": s.job.url(b.address), "task": s.job.what, "text": s.job.text, "borrow": p.borrow,
-		"size": s.job.size, "window": s.window, "batch": s.batch})
-	if err != nil {
-		t.broken = err
-		return t
-	}
-	connect := fmt.Sprintf("client.then(open => open(%s)).then(opened => { window.run = opened; return true; })", order)
+	connect := fmt.Sprintf(`client.then(open => open({ url: %q, task: %q, size: %d, text: %t, borrow: %t, window: %d, batch: %d }))
+		.then(run => { window.run = run; return true; })`,
+		url, s.job.what, s.job.size, s.job.text, p.borrow, s.window, s.batch)
 	var connected bool
-	t.broken = errors.Join(
+	t.broken = cmp.Or(
 		chromedp.Run(t.ctx), // so that the tab is there, and lives longer than what is done in it
 		t.do(
-			network.Disable(), // chromedp has it enabled, and told of each frame
+			network.Disable(), // chromedp enables it, and to be told of each frame doubles what a small one costs
 			performance.Enable(),
 			chromedp.Navigate(b.pages.URL+"/"+p.program.folder()),
 			chromedp.Evaluate(connect, &connected, await)))

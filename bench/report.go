@@ -34,9 +34,12 @@ Nothing is tuned in Go's runtime: programs with a larger heap collect garbage le
 
 `
 
+var compared = []string{"github.com/gorilla/websocket", "github.com/coder/websocket", "github.com/lxzan/gws", "github.com/gobwas/ws",
+	"github.com/klauspost/compress"}
+
 func (r report) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, preface, r.machine, versions(), r.plan.rounds, r.plan.notCoalescing, r.plan.few, r.plan.effort.Time,
+	fmt.Fprintf(&b, preface, r.machine, versions(compared...), r.plan.rounds, r.plan.notCoalescing, r.plan.few, r.plan.effort.Time,
 		r.took.Round(time.Second))
 	b.WriteString(r.clients())
 	for _, coalesce := range []bool{true, false} {
