@@ -6,7 +6,7 @@ SOAK ?= 150s
 # The race detector needs a C compiler.
 RACE := $(shell [ "$$($(GO) env CGO_ENABLED)" = 1 ] && command -v "$$($(GO) env CC)" >/dev/null && echo -race)
 
-.PHONY: help demo screenshot test vet native browser chrome proxies soak fuzz bench bench-short
+.PHONY: help demo screenshot test vet native browser chrome proxies soak fuzz bench bench-short bench-browser bench-browser-short
 help: ## say what there is
 	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' Makefile | expand -t 20
 
@@ -51,3 +51,9 @@ bench: ## compare with other libraries and write bench/RESULTS.md: about 15 minu
 
 bench-short: ## the same with less of it, in two minutes, to the terminal alone
 	cd bench && $(GO) build -buildvcs=auto -o ../bin/bench . && ../bin/bench -short
+
+bench-browser: chrome ## compare in a browser, with JavaScript, and write bench/RESULTS-BROWSER.md: about 10 minutes on a machine that does nothing else
+	cd bench && $(GO) build -buildvcs=auto -o ../bin/bench . && ../bin/bench -browser -o RESULTS-BROWSER.md $(ARGS)
+
+bench-browser-short: chrome ## the same with less of it, in two minutes, to the terminal alone (ARGS="-only echo -tree DIR")
+	cd bench && $(GO) build -buildvcs=auto -o ../bin/bench . && ../bin/bench -browser -short $(ARGS)

@@ -1,3 +1,5 @@
+//go:build unix
+
 package main
 
 import (
@@ -83,7 +85,8 @@ func find(name string) (client, bool) {
 // A job is what the server is asked to do for a connection.
 type job struct {
 	what    task
-	size    int // of each message
+	size    int  // of each message
+	text    bool // messages are text, where the client is a page
 	deflate deflation
 	many    bool // one of thousands of connections: memory counts more than speed
 }
@@ -116,6 +119,9 @@ func (j job) path() string {
 	if j.deflate != plain {
 		query.Set("deflate", string(j.deflate))
 	}
+	if j.text {
+		query.Set("text", "1")
+	}
 	return "/" + string(j.what) + "?" + query.Encode()
 }
 
@@ -125,8 +131,18 @@ func parseJob(path string) (job, error) {
 	if err != nil {
 		return job{}, err
 	}
-	size, err := strconv.Atoi(u.Query().Get("size"))
-	return job{what: task(strings.TrimPrefix(u.Path, "/")), size: size, deflate: deflation(u.Query().Get("deflate"))}, err
+	query := u.Query()
+	size, err := strconv.Atoi(query.Get("size"))
+	return job{what: task(strings.TrimPrefix(u.Path, "/")), size: size, text: query.Has("text"),
+		deflate: deflation(query.Get("deflate"))}, err
+}
+
+// opcode is that of the messages.
+func (j job) opcode() byte {
+	if j.text {
+		return opText
+	}
+	return opBinary
 }
 
 func (j job) url(address string) string { return "ws://" + address + j.path() }

@@ -1,3 +1,5 @@
+//go:build unix
+
 package main
 
 import (
@@ -24,6 +26,7 @@ type frame struct {
 // Opcodes: RFC 6455 5.2.
 const (
 	opContinuation = 0
+	opText         = 1
 	opBinary       = 2
 	opClose        = 8
 )

@@ -1,3 +1,5 @@
+//go:build unix
+
 package main
 
 import (
@@ -5,6 +7,7 @@ import (
 	"os"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 )
@@ -44,17 +47,15 @@ func firstLine(file string) string {
 	return line
 }
 
-// versions says what is compared.
-func versions() string {
+// versions says what is compared: this module with others.
+func versions(others ...string) string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return "unknown"
 	}
 	list := []string{"ours " + revision(info)}
 	for _, dep := range info.Deps {
-		switch dep.Path {
-		case "github.com/gorilla/websocket", "github.com/coder/websocket", "github.com/lxzan/gws", "github.com/gobwas/ws",
-			"github.com/klauspost/compress":
+		if slices.Contains(others, dep.Path) {
 			list = append(list, dep.Path+" "+dep.Version)
 		}
 	}

@@ -1,3 +1,5 @@
+//go:build unix
+
 // Bench compares this module with other WebSocket libraries and with plain TCP: the CPU time that a client uses for a message,
 // its allocations, its write calls, the memory of idle connections, and what it costs to set one up.
 //
@@ -7,8 +9,10 @@
 //	bench                       all of it, about 15 minutes; -o FILE writes the tables to a file too
 //	bench -short                some of it, in less than two minutes
 //	bench -only TEXT            the scenarios whose names contain it
+//	bench -browser              the same in a browser, with WebAssembly against JavaScript: about 9 minutes; with the flags above
+//	bench -browser -tree DIR    with columns for ours compiled from another folder, named by its last part, or by NAME=DIR
 //
-// It needs Unix, and counts write calls on Linux only.
+// It needs Unix, and counts write calls on Linux only. With -browser it has to be run in its source's folder: it compiles the pages.
 package main
 
 import (
@@ -30,10 +34,15 @@ func main() {
 	serve := flag.Bool("serve", false, "be a server until the standard input ends; for bench's own use")
 	coalesce := flag.Bool("coalesce", false, "with -serve: answer all that one read brought in one write")
 	one := flag.Bool("one", false, "measure the scenario, the client and the effort that the standard input says; for bench's own use")
+	inBrowser := flag.Bool("browser", false, "measure pages in a browser")
+	var others trees
+	flag.Var(&others, "tree", "with -browser: measure this module as it is in the folder [NAME=]`DIR` too; may be repeated")
 	flag.Parse()
 
 	var err error
 	switch {
+	case *inBrowser:
+		err = compareInBrowser(newBrowserPlan(*short, *only, others), *file)
 	case *serve:
 		err = serveUntilEOF(*coalesce)
 	case *one:

@@ -1,3 +1,5 @@
+//go:build unix
+
 package main
 
 import (
@@ -34,6 +36,9 @@ type result struct {
 
 // cpu is the time for one message or connection.
 func (r result) cpu() float64 { return float64(r.CPU) / float64(r.N) }
+
+// wall is the same by the clock on the wall.
+func (r result) wall() float64 { return float64(r.Wall) / float64(r.N) }
 
 // per is a count for one message or connection.
 func (r result) per(count float64) float64 { return count / float64(r.N) }

@@ -1,3 +1,5 @@
+//go:build unix
+
 package main
 
 import (
@@ -32,9 +34,12 @@ Nothing is tuned in Go's runtime: programs with a larger heap collect garbage le
 
 `
 
+var compared = []string{"github.com/gorilla/websocket", "github.com/coder/websocket", "github.com/lxzan/gws", "github.com/gobwas/ws",
+	"github.com/klauspost/compress"}
+
 func (r report) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, preface, r.machine, versions(), r.plan.rounds, r.plan.notCoalescing, r.plan.few, r.plan.effort.Time,
+	fmt.Fprintf(&b, preface, r.machine, versions(compared...), r.plan.rounds, r.plan.notCoalescing, r.plan.few, r.plan.effort.Time,
 		r.took.Round(time.Second))
 	b.WriteString(r.clients())
 	for _, coalesce := range []bool{true, false} {
@@ -75,8 +80,12 @@ func (r report) of(coalesce bool, s scenario, c client) []result {
 
 // stat is what a client's rounds come to.
 func (r report) stat(coalesce bool, s scenario, c client, value func(result) float64) (stat, bool) {
+	return over(r.of(coalesce, s, c), value)
+}
+
+func over(rounds []result, value func(result) float64) (stat, bool) {
 	var values []float64
-	for _, one := range r.of(coalesce, s, c) {
+	for _, one := range rounds {
 		if one.Cannot == "" {
 			values = append(values, value(one))
 		}
@@ -86,11 +95,14 @@ func (r report) stat(coalesce bool, s scenario, c client, value func(result) flo
 
 // ratio compares two clients round by round, so that what was slow for a while was so for both.
 func (r report) ratio(coalesce bool, s scenario, c, to client) (stat, bool) {
-	a, b := r.of(coalesce, s, c), r.of(coalesce, s, to)
+	return ratio(r.of(coalesce, s, c), r.of(coalesce, s, to), result.cpu)
+}
+
+func ratio(a, b []result, value func(result) float64) (stat, bool) {
 	var values []float64
 	for i := range min(len(a), len(b)) {
 		if a[i].Cannot == "" && b[i].Cannot == "" {
-			values = append(values, a[i].cpu()/b[i].cpu())
+			values = append(values, value(a[i])/value(b[i]))
 		}
 	}
 	return statOf(values)

@@ -1,3 +1,5 @@
+//go:build unix
+
 package main
 
 import (
@@ -254,7 +256,7 @@ func (s *session) do(p []byte) error {
 }
 
 func (s *session) answer(p []byte) (err error) {
-	f := frame{payload: p, opcode: opBinary, fin: true}
+	f := frame{payload: p, opcode: s.job.opcode(), fin: true}
 	if s.deflate != nil {
 		f.compressed = true
 		if f.payload, err = s.deflate.deflate(p); err != nil {
@@ -302,7 +304,7 @@ func (s *session) write() {
 // flood sends n messages as fast as the client takes them.
 func (s *session) flood(n int) error {
 	s.publish()
-	one := s.framing.add(nil, frame{payload: make([]byte, s.job.size), opcode: opBinary, fin: true})
+	one := s.framing.add(nil, frame{payload: make([]byte, s.job.size), opcode: s.job.opcode(), fin: true})
 	atOnce := 1
 	if s.server.coalesce {
 		atOnce = max(1, usualBuffer/len(one))

@@ -1,0 +1,160 @@
+//go:build unix
+
+package main
+
+import (
+	"io"
+	"log"
+	"os"
+	"strings"
+	"time"
+)
+
+// A page is one way of using WebSockets in a browser, in a tab of its own.
+type page struct {
+	name    string
+	idiom   idiom
+	how     string  // for the reader of the results
+	program program // the zero program is the floor's script
+	borrow  bool
+}
+
+func (p page) String() string { return p.name + "/" + string(p.idiom) }
+
+// A program is compiled to WebAssembly.
+type program struct {
+	name string
+	pkg  string // in this module
+	tree string // the module measured is in this folder, if not in the one above
+}
+
+// pages are all that is compared: those of this tree, and ours of other trees.
+func pages(trees trees) []page {
+	ours := program{name: "ours", pkg: "./browser/ours"}
+	list := []page{
+		{name: "js", idiom: floor, how: "JavaScript: onmessage, send, binaryType arraybuffer"},
+		{name: "ours", idiom: fresh, how: "OnMessage, Send", program: ours},
+		{name: "ours", idiom: borrowed, how: "the same with the option BorrowMessages", program: ours, borrow: true},
+		{name: "coder", idiom: fresh, how: "Read, Write", program: program{name: "coder", pkg: "./browser/coder"}},
+	}
+	for _, t := range trees {
+		p := program{name: t.name, pkg: ours.pkg, tree: t.dir}
+		list = append(list,
+			page{name: t.name, idiom: fresh, how: "ours as it is in that folder", program: p},
+			page{name: t.name, idiom: borrowed, how: "the same with the option BorrowMessages", program: p, borrow: true})
+	}
+	return list
+}
+
+// browserScenarios are what pages are compared at.
+func browserScenarios() (list []scenario) {
+	list = append(list, inBrowser(pingPong(16), false), inBrowser(pingPong(16), true))
+	for _, what := range []task{echo, receive, send} {
+		for _, text := range []bool{false, true} {
+			for _, s := range traffic(what) {
+				if s.job.size != 128 {
+					list = append(list, inBrowser(s, text))
+				}
+			}
+		}
+	}
+	return list
+}
+
+// inBrowser is the scenario with messages of a kind. Batches are smaller: the clock is cheap and some clients are slow.
+func inBrowser(s scenario, text bool) scenario {
+	kind := "binary"
+	if text {
+		kind = "text"
+	}
+	s.name += ", " + kind
+	s.job.text = text
+	s.batch = min(s.batch, 4000)
+	s.short = !text && s.job.size < mega && (s.window > 1 || s.job.size == 16) || text && s.job.size == kilo && s.job.what != send
+	return s
+}
+
+// A browserPlan is what is measured in a browser, and how often.
+type browserPlan struct {
+	scenarios []scenario
+	pages     []page
+	trees     trees
+	rounds    int
+	warmUp    time.Duration // of each tab: V8 compiles again what runs often
+	time      time.Duration // of each measurement
+	brotli    bool          // measure with it too, which is slow
+}
+
+func newBrowserPlan(short bool, only string, trees trees) browserPlan {
+	p := browserPlan{pages: pages(trees), trees: trees, rounds: 7, warmUp: 1500 * time.Millisecond, time: 300 * time.Millisecond, brotli: true}
+	if short {
+		p.rounds, p.warmUp, p.time, p.brotli = 5, 700*time.Millisecond, 100*time.Millisecond, false
+	}
+	for _, s := range browserScenarios() {
+		if strings.Contains(s.name, only) && (s.short || !short) {
+			p.scenarios = append(p.scenarios, s)
+		}
+	}
+	return p
+}
+
+// compareInBrowser carries out a plan and writes the tables.
+func compareInBrowser(p browserPlan, file string) error {
+	start := time.Now()
+	machine := describeMachine() // now, for its load
+	built, err := build(p.pages)
+	if err != nil {
+		return err
+	}
+	sizes, err := measureSizes(p)
+	if err != nil {
+		return err
+	}
+	address, stop, err := startServerProcess(true)
+	if err != nil {
+		return err
+	}
+	defer stop()
+	b, err := startChromium(built, address)
+	if err != nil {
+		return err
+	}
+	defer b.stop()
+
+	r := browserReport{plan: p, results: b.measure(p), sizes: sizes, machine: machine, browser: b.version}
+	r.took = time.Since(start)
+	if file != "" {
+		if err := os.WriteFile(file, []byte(r.String()), 0o666); err != nil {
+			return err
+		}
+	}
+	_, err = io.WriteString(os.Stdout, r.String())
+	return err
+}
+
+// measure measures each page in each scenario.
+func (b *chromium) measure(p browserPlan) results {
+	all := results{}
+	for i, s := range p.scenarios {
+		log.Printf("%s: %d of %d", s.name, i+1, len(p.scenarios))
+		b.scenario(p, s, all)
+	}
+	return all
+}
+
+// scenario opens a tab for each page, and has them take turns, beginning with another one in each round.
+func (b *chromium) scenario(p browserPlan, s scenario, all results) {
+	tabs := make([]*tab, len(p.pages))
+	for i, page := range p.pages {
+		tabs[i] = b.open(page, s, s.job.url(b.address))
+		defer tabs[i].close()
+		tabs[i].measure(p.warmUp)
+	}
+	for round := range p.rounds {
+		for i := range tabs {
+			t := tabs[(i+round)%len(tabs)]
+			at := cell{true, s.name, t.page.String()} // the server coalesces
+			all[at] = append(all[at], t.measure(p.time))
+		}
+	}
+}
