@@ -83,7 +83,7 @@ func newConnection(sink Sink, s settings, connect connectFunc) *connection {
 	c := &connection{sink: sink, connect: connect, closeTimeout: s.closeTimeout, compression: s.compression, threshold: s.threshold}
 	c.ctx, c.cancel = context.WithCancelCause(context.Background())
 	c.changed.L = &c.mu
-	c.out.masked = true
+	c.out.masked, c.out.spill = true, c.writeInline
 	c.readAhead = s.readAhead
 	c.parser = parser{limit: s.readLimit, lends: s.lends, pong: c.pong}
 	c.writer = c.write

@@ -7,14 +7,19 @@ import "math/bits"
 func maskCopy(dst, src []byte, key uint32) uint32 {
 	dst = dst[:len(src)]
 	k := uint64(key)<<32 | uint64(key)
-	for len(src) >= 32 {
-		d, s := dst[:32], src[:32]
+	i := 0
+	for ; i <= len(src)-64 && i <= len(dst)-64; i += 64 {
+		d, s := (*[64]byte)(dst[i:i+64]), (*[64]byte)(src[i:i+64])
 		store64(d[0:8], load64(s[0:8])^k)
 		store64(d[8:16], load64(s[8:16])^k)
 		store64(d[16:24], load64(s[16:24])^k)
 		store64(d[24:32], load64(s[24:32])^k)
-		dst, src = dst[32:], src[32:]
+		store64(d[32:40], load64(s[32:40])^k)
+		store64(d[40:48], load64(s[40:48])^k)
+		store64(d[48:56], load64(s[48:56])^k)
+		store64(d[56:64], load64(s[56:64])^k)
 	}
+	dst, src = dst[i:], src[i:]
 	for len(src) >= 8 {
 		store64(dst, load64(src)^k)
 		dst, src = dst[8:], src[8:]

@@ -9,34 +9,37 @@ import (
 type chunk struct {
 	buf     []byte
 	payload int // the bytes of messages in it
+	size    int // index of chunkSizes
 }
 
+// A message gets the smallest chunk that it fits in. What waits together is in large ones: more falls out of the processor's
+// cache before it is written.
 const (
 	smallChunk = 4 << 10
-	largeChunk = 128 << 10 // more falls out of the processor's cache before it is written
+	largeChunk = 128 << 10
+	hugeChunk  = 512 << 10
 )
 
-// The chunks are shared by all connections, so that an idle one has none.
-var smallChunks, largeChunks = chunkPool(smallChunk), chunkPool(largeChunk)
+var chunkSizes = [...]int{smallChunk, largeChunk, hugeChunk}
 
-func chunkPool(size int) *sync.Pool {
-	return &sync.Pool{New: func() any { return &chunk{buf: make([]byte, 0, size)} }}
+// The chunks are shared by all connections, so that an idle one has none.
+var chunkPools = [...]sync.Pool{chunkPool(0), chunkPool(1), chunkPool(2)}
+
+func chunkPool(size int) sync.Pool {
+	return sync.Pool{New: func() any { return &chunk{buf: make([]byte, 0, chunkSizes[size]), size: size} }}
 }
 
-func newChunk(size int) *chunk {
-	if size <= smallChunk {
-		return smallChunks.Get().(*chunk)
+// newChunk returns a chunk that holds n bytes, or as many as the largest does, of the size at least.
+func newChunk(n, size int) *chunk {
+	for size < len(chunkSizes)-1 && n > chunkSizes[size] {
+		size++
 	}
-	return largeChunks.Get().(*chunk)
+	return chunkPools[size].Get().(*chunk)
 }
 
 func (c *chunk) release() {
 	c.buf, c.payload = c.buf[:0], 0
-	if cap(c.buf) == smallChunk {
-		smallChunks.Put(c)
-	} else {
-		largeChunks.Put(c)
-	}
+	chunkPools[c.size].Put(c)
 }
 
 func (c *chunk) free() int { return cap(c.buf) - len(c.buf) }
@@ -45,6 +48,9 @@ func (c *chunk) free() int { return cap(c.buf) - len(c.buf) }
 type outbox struct {
 	masked bool // RFC 6455 5.1: whether this side masks, so whether it is the client
 	chunks []*chunk
+
+	spill  func() // called when a chunk is full and the frame goes on; may take what there is
+	inside bool   // a frame is under way
 
 	traced bool
 	frames []header // those in chunks, if traced
@@ -77,6 +83,7 @@ func (o *outbox) frame(h header, p []byte, counts int) {
 	}
 	c := o.room(maxHeader, len(p))
 	c.buf = appendHeader(c.buf, h)
+	o.inside = true
 	for key := h.key; len(p) > 0; {
 		c = o.room(1, len(p))
 		n := min(c.free(), len(p))
@@ -84,8 +91,11 @@ func (o *outbox) frame(h header, p []byte, counts int) {
 		c.buf = c.buf[:at+n]
 		key = maskCopy(c.buf[at:], p[:n], key)
 		c.payload += n * counts
-		p = p[n:]
+		if p = p[n:]; len(p) > 0 && o.spill != nil {
+			o.spill()
+		}
 	}
+	o.inside = false
 }
 
 // room returns the last chunk, or a new one if it has fewer than atLeast bytes free. The first is small unless more is coming.
@@ -94,11 +104,7 @@ func (o *outbox) room(atLeast, coming int) *chunk {
 	if n > 0 && o.chunks[n-1].free() >= atLeast {
 		return o.chunks[n-1]
 	}
-	size := largeChunk
-	if n == 0 {
-		size = atLeast + coming
-	}
-	c := newChunk(size)
+	c := newChunk(atLeast+coming, min(n, 1))
 	o.chunks = append(o.chunks, c)
 	return c
 }

@@ -62,12 +62,12 @@ type parser struct {
 	inside  bool   // its header was read, its end was not
 	control []byte // its payload if it is a control frame
 
-	message opcode // the kind of the message under way, opContinuation if there is none
-	packed  bool   // it is compressed
-	payload []byte // what came of it
-	lent    []byte // the last payload that was emitted, if it was lent
-	spare   []byte // memory for the next
-	shared  []byte // what kept shares out
+	message opcode    // the kind of the message under way, opContinuation if there is none
+	packed  bool      // it is compressed
+	payload []byte    // what came of it
+	lent    []byte    // the last payload that was emitted, if it was lent
+	spare   [2][]byte // memory for the next two, since one may be under way while another is lent
+	shared  []byte    // what kept shares out
 	text    utf8Stream
 	splits  splitting
 }
@@ -274,8 +274,8 @@ func (p *parser) reserve() {
 		if !p.frame.fin { // more frames will come: not one allocation for each
 			room = max(room, len(p.payload)/4)
 		}
-		if len(p.payload) == 0 && room <= cap(p.spare) {
-			p.payload, p.spare = p.spare[:0], nil
+		if len(p.payload) == 0 && room <= cap(p.spare[0]) {
+			p.payload, p.spare[0], p.spare[1] = p.spare[0][:0], p.spare[1], nil
 			return
 		}
 		p.payload = append(make([]byte, 0, len(p.payload)+room), p.payload...)
@@ -337,7 +337,7 @@ func (p *parser) end() *ProtocolError {
 // reclaim takes back the memory that was lent, when what was emitted has been delivered or copied.
 func (p *parser) reclaim() {
 	if p.lent != nil {
-		p.spare, p.lent = p.lent, nil
+		p.spare[1], p.spare[0], p.lent = p.spare[0], p.lent, nil
 	}
 }
 

@@ -22,6 +22,7 @@ type sending struct {
 	late      bool   // a pong with latePong is to follow, since too many were waiting
 	latePong  []byte // the last ping's payload
 	waiters   chan struct{}
+	wanted    uint64 // the most of what waiters wait for
 }
 
 // writing is the state of whoever writes: its owner is who set busy.
@@ -63,9 +64,17 @@ func (c *connection) send(op opcode, p []byte) bool {
 		return false
 	}
 	c.out.data(op, p)
-	c.wake()
+	if len(p) >= large {
+		c.writeInline()
+	} else {
+		c.wake()
+	}
 	return true
 }
+
+// large is the size from which Send writes a message itself, as far as that needs no wait: what is in the processor's cache now
+// will not be later, and there is nothing to gain by having it leave with others.
+const large = 32 << 10
 
 // sendPacked compresses a message. The messages leave in the order in which they pass the compressor, whose context they share;
 // a shorter one that another goroutine sends meanwhile may pass them.
@@ -134,7 +143,7 @@ func (c *connection) startWriter() {
 func (c *connection) write() {
 	for {
 		for c.done < len(c.inflight) {
-			payload, _, err := c.writeChunk(c.carrier.Write)
+			payload, _, err := c.writeSome(c.carrier.Write, largeChunk)
 			c.mu.Lock()
 			if c.account(payload); err != nil {
 				c.pause(err)
@@ -168,7 +177,7 @@ func (c *connection) writeInline() {
 	c.busy = true
 	c.takeOut()
 	for c.done < len(c.inflight) {
-		payload, whole, err := c.writeChunk(c.writeNow)
+		payload, whole, err := c.writeSome(c.writeNow, hugeChunk)
 		if c.account(payload); err != nil {
 			c.pause(err)
 			return
@@ -187,19 +196,26 @@ func (c *connection) takeOut() {
 	c.inflight, c.done = c.out.take(c.inflight), 0
 	c.wrote, c.out.frames = c.out.frames, c.wrote[:0]
 	c.pongs = 0
-	if c.late && c.phase == open {
+	if c.late && c.phase == open && !c.out.inside {
 		c.late = false
 		c.out.ctrl(opPong, c.latePong)
 	}
 }
 
-// writeChunk writes of the next chunk in flight what can be written. If that was all, it returns the bytes of messages in it.
-func (c *connection) writeChunk(write func([]byte) (int, error)) (payload int, whole bool, err error) {
+// writeSome writes of the next chunk in flight what can be written, and most at most. It returns the bytes of messages in that,
+// and whether it was the rest of the chunk.
+func (c *connection) writeSome(write func([]byte) (int, error), most int) (payload int, whole bool, err error) {
 	chunk := c.inflight[c.done]
-	n, err := write(chunk.buf[c.offset:])
-	c.offset += n
-	if err != nil || c.offset < len(chunk.buf) {
+	rest := chunk.buf[c.offset:]
+	n, err := write(rest[:min(len(rest), most)])
+	if err != nil {
 		return 0, false, err
+	}
+	if n < len(rest) {
+		c.offset += n
+		payload = min(n, chunk.payload)
+		chunk.payload -= payload
+		return payload, false, nil
 	}
 	payload = chunk.payload
 	chunk.release()
@@ -208,7 +224,7 @@ func (c *connection) writeChunk(write func([]byte) (int, error)) (payload int, w
 	return payload, true, nil
 }
 
-// account notes that a chunk was written. Called with mu held.
+// account notes that something was written. Called with mu held.
 func (c *connection) account(payload int) {
 	c.written++
 	c.unsettled += uint64(payload)
@@ -236,7 +252,9 @@ func (c *connection) settle() {
 	if c.unsettled > 0 {
 		c.buffered -= c.unsettled
 		c.unsettled = 0
-		c.wakeWaiters()
+		if c.buffered <= c.wanted {
+			c.wakeWaiters()
+		}
 	}
 }
 
@@ -244,7 +262,7 @@ func (c *connection) settle() {
 func (c *connection) wakeWaiters() {
 	if c.waiters != nil {
 		close(c.waiters)
-		c.waiters = nil
+		c.waiters, c.wanted = nil, 0
 	}
 }
 
@@ -273,6 +291,7 @@ func (c *connection) Wait(ctx context.Context, below uint64) error {
 		if c.waiters == nil {
 			c.waiters = make(chan struct{})
 		}
+		c.wanted = max(c.wanted, below)
 		waiters := c.waiters
 		c.mu.Unlock()
 		select {
