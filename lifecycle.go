@@ -107,6 +107,7 @@ func (c *lifecycle) begin() (first bool, why error) {
 func (c *lifecycle) stopDeadline() {
 	if c.deadline != nil {
 		c.deadline.Stop()
+		c.deadline = nil
 	}
 }
 

@@ -101,6 +101,7 @@ func (c *connection) Start() { go c.run() }
 func (c *connection) run() {
 	l, err := link{}, errGoexit
 	apart(func() { l, err = c.connect(c.ctx) })
+	c.connect = nil // with what it needed
 	if err == nil {
 		err = c.establish(l)
 	}

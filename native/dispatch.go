@@ -191,7 +191,7 @@ func (c *connection) watch() {
 	quiet := c.batches == c.seen && !stillRuns
 	c.seen = c.batches
 	if c.phase == ended || quiet {
-		c.watching = false
+		c.watching, c.watchdog = false, nil
 		c.mu.Unlock()
 		return
 	}
