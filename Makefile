@@ -6,7 +6,7 @@ SOAK ?= 150s
 # The race detector needs a C compiler.
 RACE := $(shell [ "$$($(GO) env CGO_ENABLED)" = 1 ] && command -v "$$($(GO) env CC)" >/dev/null && echo -race)
 
-.PHONY: help demo screenshot test vet native browser chrome proxies soak fuzz bench bench-short bench-browser bench-browser-short
+.PHONY: help demo screenshot test vet native browser chrome proxies webtransport soak fuzz bench bench-short bench-browser bench-browser-short
 help: ## say what there is
 	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' Makefile | expand -t 20
 
@@ -36,6 +36,13 @@ native: chrome ## run the tests natively
 
 browser: chrome ## run the tests in headless Chrome
 	$(GO) run ./testserver $(GO) run ./wasm_exec test -timeout 10m ./...
+
+webtransport: chrome ## run the tests of examples/webtransport, a module of its own, natively and in headless Chrome
+	$(GO) build -o bin/ ./testserver ./wasm_exec
+	cd examples/webtransport && $(GO) vet ./... && GOOS=js GOARCH=wasm $(GO) vet ./... && $(GO) build -o ../../bin/relay ./relay
+	cd examples/webtransport && ../../bin/testserver ../../bin/relay $(GO) test $(RACE) ./...
+	driver=$$($(GO) tool -n wasmbrowsertest) && cd examples/webtransport && \
+		WASM_EXEC_DRIVER=$$driver ../../bin/testserver ../../bin/relay ../../bin/wasm_exec test ./...
 
 soak: chrome ## mixed traffic for SOAK (150s) on both engines, and 10,000 sockets in one page: eight minutes in all
 	SOAK=$(SOAK) $(GO) test $(RACE) -v -count=1 -timeout 20m -run 'TestTraffic|TestManySocketsInAPage' .
