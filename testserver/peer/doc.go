@@ -103,6 +103,12 @@ and only then counts the connection as ended.
 	           end resets it.
 	             to=PORT         ws, the default, wss, mute or closed
 
+	/pair      Joins two connections: each gets what the other one sends, its
+	           Close frame too, and what it does not take holds the other one back.
+	           An end without a Close frame ends both. Who waits for 30 s in vain
+	           is closed with 1013.
+	             with=NAME       of the pair
+
 	/status    Answers without upgrade.
 	             code=N          200 to 599, default 404
 	             body=TEXT

@@ -28,6 +28,7 @@ func endpoints() []endpoint {
 		{"/soak", "n size protocol deflate", serveSoak},
 		{"/slow", "rate protocol deflate", serveSlow},
 		{"/tcp", "to protocol deflate", serveTCP},
+		{"/pair", "with protocol deflate", servePair},
 		{"/recorded", "now wait", serveRecorded},
 		{"/count", "until", serveCount},
 		{"/written", "", serveWritten},

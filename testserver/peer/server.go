@@ -32,6 +32,7 @@ type Server struct {
 	closedPort          *closedPort
 
 	registry *registry
+	pairs    pairs
 	stop     chan struct{} // closed when Close begins
 	stopOnce sync.Once
 	tasks    sync.WaitGroup // accepting and serving goroutines
