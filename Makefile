@@ -6,7 +6,7 @@ SOAK ?= 150s
 # The race detector needs a C compiler.
 RACE := $(shell [ "$$($(GO) env CGO_ENABLED)" = 1 ] && command -v "$$($(GO) env CC)" >/dev/null && echo -race)
 
-.PHONY: help demo screenshot test vet native browser chrome proxies webtransport soak fuzz bench bench-short bench-browser bench-browser-short
+.PHONY: help demo screenshot test vet native browser chrome proxies mosquitto interop webtransport soak fuzz bench bench-short bench-browser bench-browser-short
 help: ## say what there is
 	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' Makefile | expand -t 20
 
@@ -36,6 +36,16 @@ native: chrome ## run the tests natively
 
 browser: chrome ## run the tests in headless Chrome
 	$(GO) run ./testserver $(GO) run ./wasm_exec test -timeout 10m ./...
+
+mosquitto: ## install Mosquitto for interop if it is not there (Debian, Ubuntu; as root)
+	@command -v mosquitto /usr/sbin/mosquitto >/dev/null || { apt-get update && \
+		DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends mosquitto; }
+
+interop: chrome ## try clients of NATS and MQTT over netconn against their servers, natively and in headless Chrome
+	$(GO) build -o bin/ ./wasm_exec
+	cd interop && $(GO) vet ./... && GOOS=js GOARCH=wasm $(GO) vet ./... && $(GO) build -o ../bin/ ./servers
+	cd interop && ../bin/servers $(GO) test $(RACE) ./...
+	driver=$$($(GO) tool -n wasmbrowsertest) && cd interop && WASM_EXEC_DRIVER=$$driver ../bin/servers ../bin/wasm_exec test ./...
 
 webtransport: chrome ## run the tests of examples/webtransport, a module of its own, natively and in headless Chrome
 	$(GO) build -o bin/ ./testserver ./wasm_exec

@@ -4,7 +4,7 @@
 // What is written is sent in binary messages, one for each Write; what is read are the bytes of the messages that come, text or
 // binary, one behind the other. So both sides must agree on a protocol that does not care where a message ends.
 //
-// It brings package net into the program, which in a browser is some 1 MB of wasm; the rest of the module does without.
+// It brings package net into the program, 317 KB of wasm (77 KB with gzip) in a small one; the rest of the module does without.
 package netconn
 
 import (
