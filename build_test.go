@@ -20,7 +20,7 @@ var forbidden = []string{"net/http", "crypto/tls", "net/url", "fmt"}
 
 func TestJSBuildIsFreeOf(t *testing.T) {
 	dir := filepath.Join("testdata", "over")
-	for _, pkg := range []string{".", "./js", "./native", "./reconnect", "./" + dir} {
+	for _, pkg := range []string{".", "./js", "./native", "./reconnect", "./heartbeat", "./" + dir} {
 		list := exec.Command("go", "list", "-deps", pkg)
 		list.Env = append(os.Environ(), "GOOS=js", "GOARCH=wasm")
 		out, err := list.CombinedOutput()
@@ -181,7 +181,7 @@ func members(typ ast.Expr) (named []*ast.Field) {
 // Every exported name of the API says what it is; a field may share its neighbour's words.
 func TestExportedNamesAreDocumented(t *testing.T) {
 	files := token.NewFileSet()
-	for _, name := range append(goFiles(t, "."), goFiles(t, "reconnect")...) {
+	for _, name := range slices.Concat(goFiles(t, "."), goFiles(t, "reconnect"), goFiles(t, "heartbeat"), goFiles(t, "netconn")) {
 		file, err := parser.ParseFile(files, name, nil, parser.ParseComments)
 		if err != nil {
 			t.Fatal(err)

@@ -1,6 +1,9 @@
 package websocket
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // An Engine makes a connection that reports to s. url is serialized as the URL Standard says, with the scheme ws or wss and no
 // fragment; the protocols are valid and different. Nothing may happen before the connection's Start.
@@ -30,6 +33,12 @@ type Conn = interface {
 	Buffered() uint64
 	// Wait waits until Buffered() is at most below, for ctx or for the end of the connection.
 	Wait(ctx context.Context, below uint64) error
+}
+
+// A Pinger is what a Conn may be besides: one that can ping its peer.
+type Pinger = interface {
+	// Ping waits for the peer's pong and returns the time that it took. ctx ends the wait alone.
+	Ping(ctx context.Context) (time.Duration, error)
 }
 
 // A Flow is what a Conn may be besides: one that holds its peer back while a method of the Sink blocks.

@@ -294,3 +294,19 @@ func ExampleTrace() {
 	// Output:
 	// received text, 5 bytes
 }
+
+// A browser shows pings to nobody, so a program for both targets asks.
+func ExampleWebSocket_Ping() {
+	ws, err := websocket.New(server() + "/echo")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	ws.OnOpen(func(websocket.Event) {
+		took, err := ws.Ping(context.Background())
+		fmt.Println(took > 0 || errors.Is(err, websocket.ErrNotSupported))
+		ws.Close(1000, "")
+	})
+	ws.Run(context.Background())
+	// Output: true
+}

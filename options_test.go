@@ -21,6 +21,7 @@ func TestOptionsThatABrowserHasNot(t *testing.T) {
 		Header: map[string][]string{"A": {"b"}}, Origin: "http://x", TLSConfig: &tls.Config{}, NetDial: dial, CloseTimeout: time.Second,
 		Proxy: func(*url.URL) (*url.URL, error) { return nil, nil }, Jar: new(cookiejar.Jar), AllowBlockedPorts: true,
 		Compression: websocket.CompressionTakeover, CompressionThreshold: 1, ReadAhead: 1,
+		PingInterval: time.Minute, PongTimeout: time.Minute,
 	}}
 	ws, err := d.New("ws://h/")
 	if !browser {
@@ -35,7 +36,7 @@ func TestOptionsThatABrowserHasNot(t *testing.T) {
 		t.Fatalf("got %v", err)
 	}
 	for _, name := range []string{"Header", "Origin", "TLSConfig", "Proxy", "Jar", "AllowBlockedPorts", "NetDial", "CloseTimeout", "Compression",
-		"CompressionThreshold", "ReadAhead"} {
+		"CompressionThreshold", "ReadAhead", "PingInterval", "PongTimeout"} {
 		if !strings.Contains(err.Error(), name) {
 			t.Errorf("%v does not name %s", err, name)
 		}

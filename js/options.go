@@ -25,6 +25,8 @@ type Options struct {
 	ReadAhead            int
 	HandshakeTimeout     time.Duration
 	CloseTimeout         time.Duration
+	PingInterval         time.Duration
+	PongTimeout          time.Duration
 	Compression          Compression
 	CompressionThreshold int
 	MaxBufferedAmount    int64
@@ -47,6 +49,8 @@ func EngineOptions(o Options) (names []string) {
 		{"NetDial", !isNil(o.NetDial)},
 		{"ReadAhead", o.ReadAhead != 0},
 		{"CloseTimeout", o.CloseTimeout != 0},
+		{"PingInterval", o.PingInterval != 0},
+		{"PongTimeout", o.PongTimeout != 0},
 		{"Compression", o.Compression != 0},
 		{"CompressionThreshold", o.CompressionThreshold != 0},
 	} {

@@ -235,6 +235,8 @@ func (c *connection) end(err error) {
 	if c.watchdog != nil {
 		c.watchdog.Stop()
 	}
+	c.stopPulse()
+	c.dropPings()
 	c.mu.Unlock()
 
 	if c.outcome.clean {

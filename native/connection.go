@@ -35,6 +35,8 @@ type connection struct {
 	changed sync.Cond // on mu: the writer has ended, or the backlog has room
 	queue             // guarded by mu
 	sending           // guarded by mu
+	pinging           // guarded by mu
+	pulse             // see there
 	closing           // guarded by mu
 }
 
@@ -61,6 +63,8 @@ type settings struct {
 	threshold    int
 	lends        bool
 	readAhead    int
+	pingInterval time.Duration
+	pongTimeout  time.Duration
 }
 
 const (
@@ -85,7 +89,11 @@ func newConnection(sink Sink, s settings, connect connectFunc) *connection {
 	c.changed.L = &c.mu
 	c.out.masked, c.out.spill = true, c.writeInline
 	c.readAhead = s.readAhead
-	c.parser = parser{limit: s.readLimit, lends: s.lends, pong: c.pong}
+	c.interval, c.timeout = s.pingInterval, s.pongTimeout
+	if c.timeout == 0 {
+		c.timeout = c.interval
+	}
+	c.parser = parser{limit: s.readLimit, lends: s.lends, pong: c.pong, ponged: c.ponged}
 	c.writer = c.write
 	c.parts.sink, _ = sink.(PartSink)
 	if t := tracerOf(sink); t != nil {
@@ -131,6 +139,7 @@ func (c *connection) establish(l link) error {
 	}
 	if c.failure == nil {
 		c.to(open)
+		c.startPulse()
 	}
 	return c.failure
 }

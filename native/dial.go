@@ -26,8 +26,8 @@ func Open(url string, protocols []string, o Options, s Sink) (Conn, error) {
 }
 
 func (o Options) config() Config {
-	return Config{Header: o.Header, Origin: o.Origin, ReadLimit: o.ReadLimit, CloseTimeout: o.CloseTimeout, Compression: o.Compression,
-		CompressionThreshold: o.CompressionThreshold, ReadAhead: o.ReadAhead}
+	return Config{Header: o.Header, Origin: o.Origin, ReadLimit: o.ReadLimit, ReadAhead: o.ReadAhead, CloseTimeout: o.CloseTimeout,
+		PingInterval: o.PingInterval, PongTimeout: o.PongTimeout, Compression: o.Compression, CompressionThreshold: o.CompressionThreshold}
 }
 
 // dialer connects to one target.

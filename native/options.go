@@ -59,6 +59,15 @@ type Options struct {
 	// is written in pieces of up to 128 KiB, or does not answer. 0 is 60 s, a negative one no limit. Not in a browser, which has
 	// its own.
 	CloseTimeout time.Duration
+	// PingInterval is after how long a silence of the peer's a ping is sent to it, 0 for never. The timer that looks for that is not
+	// set anew by what comes, so it may be twice as long. If nothing at all comes within PongTimeout after the ping, the connection
+	// fails with 1006, and errors.Is says context.DeadlineExceeded. So a dead peer is found within PingInterval,
+	// PongTimeout and the longer of them once more. A peer is not taken for dead while it takes what was sent before the ping, nor while a listener or an idle reader
+	// keeps its answer from being read. A server's pings are answered always. Not in a browser: see package heartbeat.
+	PingInterval time.Duration
+	// PongTimeout is how long a ping of PingInterval is waited for. It should cover what the system's buffers hold on a slow way. 0
+	// is PingInterval. Not in a browser.
+	PongTimeout time.Duration
 	// Compression is what is done with permessage-deflate (RFC 7692): see websocket.Compression. Not in a browser, which offers
 	// it always.
 	Compression Compression
@@ -98,6 +107,8 @@ func EngineOptions(o Options) (names []string) {
 		{"NetDial", o.NetDial != nil},
 		{"ReadLimit", o.ReadLimit != 0},
 		{"CloseTimeout", o.CloseTimeout != 0},
+		{"PingInterval", o.PingInterval != 0},
+		{"PongTimeout", o.PongTimeout != 0},
 		{"BorrowMessages", o.BorrowMessages},
 		{"ReadAhead", o.ReadAhead != 0},
 		{"Compression", o.Compression != 0},

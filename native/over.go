@@ -30,6 +30,8 @@ type Config struct {
 	ReadAhead int
 	// CloseTimeout is how long the closing handshake may make no progress. 0 is 60 s, a negative one no limit.
 	CloseTimeout time.Duration
+	// PingInterval and PongTimeout are as in Options.
+	PingInterval, PongTimeout time.Duration
 	// Compression is what is done with permessage-deflate. It is never offered in a js build, where setting it is an error.
 	Compression Compression
 	// CompressionThreshold is the fewest bytes of a message that are compressed. 0 is 512, or 128 if the context is taken over.
@@ -51,7 +53,7 @@ func (o Config) Over(carrier io.ReadWriteCloser) func(url string, protocols []st
 
 func (o Config) settings() settings {
 	return settings{readLimit: o.ReadLimit, closeTimeout: o.CloseTimeout, compression: o.Compression, threshold: o.CompressionThreshold,
-		readAhead: o.ReadAhead}
+		readAhead: o.ReadAhead, pingInterval: o.PingInterval, pongTimeout: o.PongTimeout}
 }
 
 func (o Config) check() error {
@@ -62,6 +64,10 @@ func (o Config) check() error {
 		return optionError("got a negative ReadAhead")
 	case o.CompressionThreshold < 0:
 		return optionError("got a negative CompressionThreshold")
+	case o.PingInterval < 0 || o.PongTimeout < 0:
+		return optionError("got a negative PingInterval or PongTimeout")
+	case o.PongTimeout > 0 && o.PingInterval == 0:
+		return optionError("got a PongTimeout without a PingInterval")
 	case !offersDeflate && (o.Compression != 0 || o.CompressionThreshold != 0):
 		return optionError("got a Compression, which a js build does not have")
 	}

@@ -53,6 +53,7 @@ type parser struct {
 	unpack unpacker     // nil if compression was not agreed on
 	lends  bool         // what is emitted may lie in memory that the next read overwrites
 	pong   func([]byte) // called with a ping's payload when it is parsed
+	ponged func([]byte) // called with a pong's; may be nil
 	seen   func(header) // called with each header; may be nil
 	out    *batch       // what was parsed and not yet taken; may be nil
 	close  *closeFrame  // the peer's Close frame; nothing is parsed after it
@@ -366,6 +367,10 @@ func (p *parser) endControl() *ProtocolError {
 	switch p.frame.opcode {
 	case opPing:
 		p.pong(payload)
+	case opPong:
+		if p.ponged != nil {
+			p.ponged(payload)
+		}
 	case opClose:
 		code, reason, err := parseClose(payload)
 		if err != nil {

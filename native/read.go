@@ -32,6 +32,7 @@ func (c *connection) fill() error {
 	if len(c.buf) == 0 && !c.discards {
 		if space := c.parser.space(mostBuffer); space != nil {
 			n, err := c.carrier.Read(space)
+			c.heard(n)
 			c.refuse(c.parser.filled(n))
 			return err
 		}
@@ -43,6 +44,7 @@ func (c *connection) fill() error {
 	} else {
 		n, err = c.carrier.Read(c.room())
 	}
+	c.heard(n)
 	c.buf = c.buf[:len(c.buf)+n]
 	return err
 }

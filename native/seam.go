@@ -1,6 +1,9 @@
 package native
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // Blob is a binary message as an object, as websocket.BlobData.
 type Blob = interface {
@@ -22,6 +25,11 @@ type Conn = interface {
 	Closing() bool
 	Buffered() uint64
 	Wait(ctx context.Context, below uint64) error
+}
+
+// Pinger is what a Conn may be besides, as websocket.Pinger.
+type Pinger = interface {
+	Ping(ctx context.Context) (time.Duration, error)
 }
 
 // Flow is what a Conn may be besides, as websocket.Flow.

@@ -1,6 +1,7 @@
 package native
 
 var (
+	_ Pinger   = (*connection)(nil)
 	_ Flow     = (*connection)(nil)
 	_ Taker    = (*connection)(nil)
 	_ PartConn = (*connection)(nil)
