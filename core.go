@@ -36,7 +36,7 @@ type core struct {
 func (c *core) remind(made string) {
 	c.deadline = time.AfterFunc(5*time.Second, func() {
 		warn("websocket: " + made + " was not followed by Start or Run: no event comes before that")
-	})
+	}).Stop
 }
 
 // caller returns the file and line of the function that many calls up.
@@ -116,7 +116,7 @@ func (c *core) checkFull(n int64) {
 }
 
 func (c *core) wait(ctx context.Context, below uint64) error {
-	err := c.conn.Wait(ctx, below)
+	err := c.conn.Wait(ctx.Done(), below)
 	switch {
 	case err == nil:
 		return nil
@@ -168,8 +168,8 @@ func (c *core) hold() {
 func (c *core) awaitSignal(l *listener) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.started && !c.ended && l.signal != nil && l.signal.Done() != nil {
-		go c.holdAfter(l.signal.Done(), l.off)
+	if c.started && !c.ended && l.signal != nil {
+		go c.holdAfter(l.signal, l.off)
 	}
 }
 

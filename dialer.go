@@ -90,7 +90,7 @@ func resolve(op, url string) (string, error) {
 	href, err := parseURL(url)
 	if err != nil {
 		return "", &DOMException{Name: ErrSyntax.Name, op: op, cause: err,
-			Message: "can't parse the URL " + strconv.Quote(url) + ": " + withoutPrefix(err)}
+			Message: "can't parse the URL " + quote(url) + ": " + withoutPrefix(err)}
 	}
 	scheme, rest, _ := strings.Cut(href, ":")
 	switch scheme {
@@ -100,11 +100,11 @@ func resolve(op, url string) (string, error) {
 		scheme = "wss"
 	case "ws", "wss":
 	default:
-		return "", exception(op, ErrSyntax, "got the URL scheme "+strconv.Quote(scheme)+", want ws, wss, http or https")
+		return "", exception(op, ErrSyntax, "got the URL scheme "+quote(scheme)+", want ws, wss, http or https")
 	}
 	// In a serialized URL "#" occurs only before a fragment, an empty one included.
 	if strings.Contains(rest, "#") {
-		return "", exception(op, ErrSyntax, "got a URL with a fragment, want none: "+strconv.Quote(url))
+		return "", exception(op, ErrSyntax, "got a URL with a fragment, want none: "+quote(url))
 	}
 	return scheme + ":" + rest, nil
 }
@@ -123,11 +123,11 @@ func originOf(href string) string {
 func checkProtocols(op string, protocols []string) error {
 	for i, p := range protocols {
 		if !isToken(p) {
-			return exception(op, ErrSyntax, "got the subprotocol "+strconv.Quote(p)+", want visible ASCII with no separators")
+			return exception(op, ErrSyntax, "got the subprotocol "+quote(p)+", want visible ASCII with no separators")
 		}
 		for _, q := range protocols[:i] {
 			if p == q {
-				return exception(op, ErrSyntax, "got the subprotocol "+strconv.Quote(p)+" twice")
+				return exception(op, ErrSyntax, "got the subprotocol "+quote(p)+" twice")
 			}
 		}
 	}

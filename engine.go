@@ -31,8 +31,9 @@ type Conn = interface {
 	Closing() bool
 	// Buffered returns the bytes of messages accepted and not yet given to the network. It works after the end too.
 	Buffered() uint64
-	// Wait waits until Buffered() is at most below, for ctx or for the end of the connection.
-	Wait(ctx context.Context, below uint64) error
+	// Wait waits until Buffered() is at most below. It is an error if done is closed or the connection ends before. (A Context in
+	// place of done would have each wasm program carry what one can say of times.)
+	Wait(done <-chan struct{}, below uint64) error
 }
 
 // A Pinger is what a Conn may be besides: one that can ping its peer.

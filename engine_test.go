@@ -46,9 +46,9 @@ func (f *fakeConn) Buffered() uint64                 { return f.buffered }
 
 func (f *fakeConn) SendBlob(websocket.BlobData) error { return errors.New("no blobs here") }
 
-func (f *fakeConn) Wait(ctx context.Context, below uint64) error {
-	<-ctx.Done()
-	return ctx.Err()
+func (f *fakeConn) Wait(done <-chan struct{}, below uint64) error {
+	<-done
+	return errors.New("done")
 }
 
 // fake makes a socket over a fake connection, not started.

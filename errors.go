@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // A DOMException is an error of the web platform. Its Name says which: "SyntaxError", "InvalidStateError", and so on.
@@ -109,7 +110,7 @@ func (e *WebSocketError) Error() string {
 		s += " with code " + strconv.Itoa(int(e.CloseCode))
 	}
 	if e.Reason != "" {
-		s += " and reason " + strconv.Quote(e.Reason)
+		s += " and reason " + quote(e.Reason)
 	}
 	if e.cause != nil {
 		s += ": " + withoutPrefix(e.cause)
@@ -131,3 +132,21 @@ type failure struct {
 
 func (e *failure) Error() string { return "websocket: " + e.what }
 func (e *failure) Unwrap() error { return e.cause }
+
+// quote quotes what a message shows of the program's or the peer's. strconv.Quote knows each character that can't be printed, which is
+// 20 KB of wasm.
+func quote(s string) string {
+	const hex = "0123456789abcdef"
+	b := []byte{'"'}
+	for _, r := range s { // what is not valid becomes U+FFFD
+		switch {
+		case r == '"' || r == '\\':
+			b = append(b, '\\', byte(r))
+		case r < ' ' || r == 0x7F:
+			b = append(b, '\\', 'x', hex[r>>4], hex[r&15])
+		default:
+			b = utf8.AppendRune(b, r)
+		}
+	}
+	return string(append(b, '"'))
+}

@@ -55,24 +55,35 @@ type listenerFlag uint8
 func (f listenerFlag) apply(l *listener) { l.flags |= f }
 
 // Signal removes the listener when ctx ends. A listener whose ctx has ended before is not added.
-func Signal(ctx context.Context) ListenerOption { return signal{ctx} }
+func Signal(ctx context.Context) ListenerOption { return signal(orBackground(ctx).Done()) }
 
-type signal struct{ ctx context.Context }
+// signal is a context's end alone: a Context in a listener would have each wasm program carry what a Context can say of times.
+type signal <-chan struct{}
 
-func (s signal) apply(l *listener) { l.signal = s.ctx }
+// given reports whether it has been.
+func (s signal) given() bool {
+	select {
+	case <-s:
+		return true
+	default:
+		return false
+	}
+}
+
+func (s signal) apply(l *listener) { l.signal = s }
 
 type listener struct {
 	typ     string
 	call    func(Event)
 	flags   listenerFlag
-	signal  context.Context // nil, or the listener's end
+	signal  signal // nil, or the listener's end
 	removed atomic.Bool
 	off     chan struct{} // closed when it is removed, if there is a signal
 }
 
 // gone reports whether the listener is not to be called any more.
 func (l *listener) gone() bool {
-	return l.removed.Load() || l.signal != nil && l.signal.Err() != nil
+	return l.removed.Load() || l.signal != nil && l.signal.given()
 }
 
 // eventTarget is the one implementation.

@@ -23,7 +23,7 @@ type lifecycle struct {
 	agreed   agreement
 	started  bool
 	givenUp  error
-	deadline *time.Timer // before the start a socket's reminder, then the handshake's end; may be nil
+	deadline func() bool // stops the timer: before the start a socket's reminder, then the handshake's end; may be nil
 }
 
 // prepare takes from the Dialer what a connection to href needs.
@@ -96,7 +96,7 @@ func (c *lifecycle) begin() (first bool, why error) {
 		c.started = true
 		c.stopDeadline()
 		if why == nil && c.handshakeTimeout > 0 {
-			c.deadline = time.AfterFunc(c.handshakeTimeout, c.handshakeExpired)
+			c.deadline = time.AfterFunc(c.handshakeTimeout, c.handshakeExpired).Stop
 		}
 	}
 	c.mu.Unlock()
@@ -106,7 +106,7 @@ func (c *lifecycle) begin() (first bool, why error) {
 // stopDeadline stops what waits for the start or for the handshake. Called with mu held.
 func (c *lifecycle) stopDeadline() {
 	if c.deadline != nil {
-		c.deadline.Stop()
+		c.deadline()
 		c.deadline = nil
 	}
 }

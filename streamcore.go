@@ -271,7 +271,7 @@ func (c *stream) waitForRoom(ctx context.Context, n uint64) error {
 		return c.tooLate()
 	}
 	defer c.hurryBy(nil)
-	err := c.conn.Wait(waits, below)
+	err := c.conn.Wait(waits.Done(), below)
 	switch {
 	case err == nil:
 		return nil

@@ -33,9 +33,9 @@ type Trace struct {
 
 // A Frame is a frame of RFC 6455, section 5.2, without its payload.
 type Frame struct {
-	Time   time.Time // when it was told of
-	Sent   bool      // by this side
-	Opcode Opcode    // what it is
+	TimeStamp time.Duration // when it was told of, from the start of the program on, as an event's
+	Sent      bool          // by this side
+	Opcode    Opcode        // what it is
 	// Reserved is the reserved bits: 4 is RSV1, 2 is RSV2, 1 is RSV3. RFC 7692 6: RSV1 marks a compressed message.
 	Reserved uint8
 	Final    bool  // the last frame of its message
@@ -93,7 +93,7 @@ func (c *lifecycle) Response(head string) {
 
 func (c *lifecycle) Frame(sent bool, opcode, reserved uint8, final bool, length int64) {
 	if c.trace.Frame != nil {
-		c.trace.Frame(Frame{time.Now(), sent, Opcode(opcode), reserved, final, length})
+		c.trace.Frame(Frame{sinceStart(), sent, Opcode(opcode), reserved, final, length})
 	}
 }
 
@@ -113,7 +113,7 @@ func TraceLines(print func(line string)) *Trace {
 		Response: head("< "),
 		Frame:    func(f Frame) { print(f.String()) },
 		Closed: func(code uint16, reason string, clean bool, failure error) {
-			line := "closed with " + strconv.Itoa(int(code)) + " " + strconv.Quote(reason)
+			line := "closed with " + strconv.Itoa(int(code)) + " " + quote(reason)
 			switch {
 			case clean:
 				line += ", clean"

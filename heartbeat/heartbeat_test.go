@@ -1,7 +1,6 @@
 package heartbeat_test
 
 import (
-	"context"
 	"fmt"
 	"os"
 	"slices"
@@ -38,7 +37,7 @@ func (s *stage) SetBlobs(bool)                      {}
 func (s *stage) Fail(why error)                     { s.Closed(1006, "", false, why) }
 func (s *stage) Closing() bool                      { return false }
 func (s *stage) Buffered() uint64                   { return 0 }
-func (s *stage) Wait(context.Context, uint64) error { return nil }
+func (s *stage) Wait(<-chan struct{}, uint64) error { return nil }
 func (s *stage) Close(code uint16, reason string) {
 	s.call("close:%d:%s", code, reason)
 	go s.Closed(code, reason, true, nil)

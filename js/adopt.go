@@ -3,7 +3,6 @@
 package js
 
 import (
-	"context"
 	"errors"
 	"strings"
 	"sync"
@@ -468,8 +467,8 @@ func (c *adopted) isDetached() bool {
 }
 
 // Wait waits until Buffered() is at most below.
-func (c *adopted) Wait(ctx context.Context, below uint64) error {
-	return waitBuffered(ctx, below, c.Buffered, c.isDetached)
+func (c *adopted) Wait(done <-chan struct{}, below uint64) error {
+	return waitBuffered(done, below, c.Buffered, c.isDetached)
 }
 
 // stringOf and numberOf return a property, or the zero value if it is of another type.

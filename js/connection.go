@@ -3,7 +3,6 @@
 package js
 
 import (
-	"context"
 	"errors"
 	"strconv"
 	"sync"
@@ -222,12 +221,15 @@ func (c *connection) isDetached() bool {
 }
 
 // Wait waits until Buffered() is at most below.
-func (c *connection) Wait(ctx context.Context, below uint64) error {
-	return waitBuffered(ctx, below, c.Buffered, c.isDetached)
+func (c *connection) Wait(done <-chan struct{}, below uint64) error {
+	return waitBuffered(done, below, c.Buffered, c.isDetached)
 }
 
+// errDone is what Wait returns when it was to end.
+var errDone = errors.New("websocket: nobody waits any more")
+
 // waitBuffered asks again and again: the browser tells of no change.
-func waitBuffered(ctx context.Context, below uint64, buffered func() uint64, ended func() bool) error {
+func waitBuffered(done <-chan struct{}, below uint64, buffered func() uint64, ended func() bool) error {
 	const first, most = time.Millisecond, 16 * time.Millisecond
 	for pause := first; ; pause = min(2*pause, most) {
 		n := buffered()
@@ -239,8 +241,8 @@ func waitBuffered(ctx context.Context, below uint64, buffered func() uint64, end
 		}
 		select {
 		case <-time.After(pause):
-		case <-ctx.Done():
-			return ctx.Err()
+		case <-done:
+			return errDone
 		}
 	}
 }

@@ -2,8 +2,6 @@
 
 package js
 
-import "context"
-
 // Blob is a binary message as an object, as websocket.BlobData.
 type Blob = interface {
 	Size() int64
@@ -23,7 +21,7 @@ type Conn = interface {
 	Fail(why error)
 	Closing() bool
 	Buffered() uint64
-	Wait(ctx context.Context, below uint64) error
+	Wait(done <-chan struct{}, below uint64) error
 }
 
 // Flow is what a Conn may be besides, as websocket.Flow.

@@ -3,7 +3,6 @@
 package js
 
 import (
-	"context"
 	"errors"
 	"strconv"
 	"sync"
@@ -402,7 +401,7 @@ func (c *streamConnection) Buffered() uint64 {
 }
 
 // Wait waits until Buffered is at most below.
-func (c *streamConnection) Wait(ctx context.Context, below uint64) error {
+func (c *streamConnection) Wait(done <-chan struct{}, below uint64) error {
 	for {
 		c.mu.Lock()
 		switch {
@@ -419,8 +418,8 @@ func (c *streamConnection) Wait(ctx context.Context, below uint64) error {
 		c.mu.Unlock()
 		select {
 		case <-waiters:
-		case <-ctx.Done():
-			return ctx.Err()
+		case <-done:
+			return errDone
 		}
 	}
 }

@@ -344,7 +344,7 @@ func TestBufferedCountsTheMessageNotWhatCarriesIt(t *testing.T) {
 			t.Errorf("got %d buffered, want 10005", n)
 		}
 		p.peer.take(-1)
-		if err := p.c.Wait(t.Context(), 0); err != nil {
+		if err := p.c.Wait(t.Context().Done(), 0); err != nil {
 			t.Error(err)
 		}
 		p.peer.mu.Lock()
@@ -408,7 +408,7 @@ func TestGoroutinesShareTheContext(t *testing.T) {
 			})
 		}
 		group.Wait()
-		p.c.Wait(t.Context(), 0)
+		p.c.Wait(t.Context().Done(), 0)
 		synctest.Wait()
 		p.peer.mu.Lock()
 		sent := bytes.Clone(p.peer.sent)

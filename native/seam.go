@@ -24,7 +24,7 @@ type Conn = interface {
 	Fail(why error)
 	Closing() bool
 	Buffered() uint64
-	Wait(ctx context.Context, below uint64) error
+	Wait(done <-chan struct{}, below uint64) error
 }
 
 // Pinger is what a Conn may be besides, as websocket.Pinger.

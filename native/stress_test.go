@@ -2,7 +2,6 @@ package native
 
 import (
 	"bufio"
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -139,7 +138,7 @@ func sendAll(c Conn) {
 				}
 				c.Buffered()
 				if n%10 == 0 {
-					c.Wait(context.Background(), 1<<20)
+					c.Wait(nil, 1<<20)
 				}
 			}
 		})
@@ -173,7 +172,7 @@ func TestManyGoroutinesSend(t *testing.T) {
 			<-sink.opened
 			sendAll(c)
 			<-all
-			if err := c.Wait(context.Background(), 0); err != nil || c.Buffered() != 0 {
+			if err := c.Wait(nil, 0); err != nil || c.Buffered() != 0 {
 				t.Errorf("got %v, %d bytes unsent", err, c.Buffered())
 			}
 			c.Close(1000, "done")

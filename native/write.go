@@ -1,7 +1,6 @@
 package native
 
 import (
-	"context"
 	"strconv"
 	"unsafe"
 )
@@ -273,8 +272,11 @@ func (c *connection) Buffered() uint64 {
 	return c.buffered
 }
 
+// errDone is what Wait returns when it was to end.
+const errDone = stateError("nobody waits any more")
+
 // Wait waits until Buffered is at most below. In a listener it counts as blocking, so Buffered may fall.
-func (c *connection) Wait(ctx context.Context, below uint64) error {
+func (c *connection) Wait(done <-chan struct{}, below uint64) error {
 	for {
 		c.mu.Lock()
 		c.settle()
@@ -296,8 +298,8 @@ func (c *connection) Wait(ctx context.Context, below uint64) error {
 		c.mu.Unlock()
 		select {
 		case <-waiters:
-		case <-ctx.Done():
-			return ctx.Err()
+		case <-done:
+			return errDone
 		}
 	}
 }

@@ -146,7 +146,7 @@ func (f *fakeConn) SetBlobs(bool)    {}
 func (f *fakeConn) Closing() bool    { return f.closing != nil && f.closing() }
 func (f *fakeConn) Buffered() uint64 { f.mu.Lock(); defer f.mu.Unlock(); return f.buffered }
 
-func (f *fakeConn) Wait(ctx context.Context, below uint64) error { <-ctx.Done(); return ctx.Err() }
+func (f *fakeConn) Wait(done <-chan struct{}, below uint64) error { <-done; return context.Canceled }
 
 // ends reports the end, as an engine does: once.
 func (f *fakeConn) ends(code uint16, clean bool, why error) {
