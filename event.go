@@ -20,8 +20,9 @@ type Event interface {
 	ComposedPath() []EventTarget
 	// EventPhase is AtTarget while listeners are called, else None.
 	EventPhase() EventPhase
-	// TimeStamp is when the event was made, counted from the start of the program. Messages that were received together have
-	// the same.
+	// TimeStamp is when the event was made, counted from the start of the program.
+	//
+	// Deviation: messages that were received together have the same one. Clocks are read seldom, and so are time stamps.
 	TimeStamp() time.Duration
 	// IsTrusted reports whether the event was dispatched by the connection rather than by DispatchEvent.
 	IsTrusted() bool
