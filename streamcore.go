@@ -5,6 +5,7 @@ import (
 	"io"
 	"slices"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"unsafe"
 )
@@ -313,7 +314,7 @@ func (c *stream) send(d Data) error {
 			return c.tooLate()
 		}
 	case d.IsText():
-		c.conn.SendText(d.Text())
+		c.conn.SendText(strings.Clone(d.Text())) // the engine may keep it, and who writes may not mean it to
 	default:
 		c.conn.SendBinary(d.Bytes())
 	}
