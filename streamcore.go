@@ -140,7 +140,8 @@ func (c *stream) receive(i item) {
 	case c.put(i):
 	case c.fails:
 		c.shutOff()
-		c.giveUp(Open, &failure{what: "more than " + strconv.Itoa(c.limit) + " bytes of messages are unread (ReadQueueLimit)"})
+		c.giveUp(Open, &failure{what: "more than " + strconv.Itoa(c.limit) + " bytes of messages are unread (ReadQueueLimit)",
+			cause: ErrQuotaExceeded})
 	default:
 		if c.flow != nil {
 			c.flow.StepAside()
