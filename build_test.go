@@ -181,7 +181,8 @@ func members(typ ast.Expr) (named []*ast.Field) {
 // Every exported name of the API says what it is; a field may share its neighbour's words.
 func TestExportedNamesAreDocumented(t *testing.T) {
 	files := token.NewFileSet()
-	for _, name := range slices.Concat(goFiles(t, "."), goFiles(t, "reconnect"), goFiles(t, "heartbeat"), goFiles(t, "netconn")) {
+	for _, name := range slices.Concat(goFiles(t, "."), goFiles(t, "reconnect"), goFiles(t, "heartbeat"), goFiles(t, "netconn"),
+		goFiles(t, "wsjson")) {
 		file, err := parser.ParseFile(files, name, nil, parser.ParseComments)
 		if err != nil {
 			t.Fatal(err)

@@ -111,7 +111,8 @@ func (c *core) whyConnecting() string {
 func (c *core) checkFull(n int64) {
 	if now := c.conn.Buffered(); now+uint64(n) > uint64(c.maxBuffered) {
 		c.giveUp(Open, &failure{what: "the buffer is full: got " + strconv.FormatInt(n, 10) + " bytes to send with " +
-			strconv.FormatUint(now, 10) + " buffered, want at most " + strconv.FormatInt(c.maxBuffered, 10) + " (MaxBufferedAmount)"})
+			strconv.FormatUint(now, 10) + " buffered, want at most " + strconv.FormatInt(c.maxBuffered, 10) + " (MaxBufferedAmount)",
+			cause: ErrQuotaExceeded})
 	}
 }
 

@@ -1,6 +1,9 @@
 package websocket
 
-import "unsafe"
+import (
+	"io"
+	"unsafe"
+)
 
 // Data is one message: text, binary or a Blob. It is a small value; the zero Data is an empty text.
 //
@@ -68,6 +71,16 @@ func (d Data) Bytes() []byte {
 		return []byte(d.shared())
 	}
 	return d.view()
+}
+
+// WriteTo writes the message's bytes to w, in one Write that copies nothing, so that w must not keep or change them, as an
+// [io.Writer] must not. A Blob's come piece by piece, and in a browser take a wait: see [Blob.Reader].
+func (d Data) WriteTo(w io.Writer) (n int64, err error) {
+	if blob := d.Blob(); blob != nil {
+		return io.Copy(w, blob.Reader())
+	}
+	written, err := w.Write(d.view())
+	return int64(written), err
 }
 
 // shared is the bytes as they are, as a string that may be lent.

@@ -22,7 +22,7 @@ type DOMException struct {
 	cause error
 }
 
-// The exceptions that this package's calls return, for errors.Is.
+// The exceptions that this package's errors are or wrap, for errors.Is. docs/errors.md says which failure is which.
 var (
 	// ErrSyntax: a URL, a subprotocol or a close reason that the Standard does not allow.
 	ErrSyntax = &DOMException{Name: "SyntaxError"}
@@ -34,6 +34,10 @@ var (
 	ErrNotSupported = &DOMException{Name: "NotSupportedError"}
 	// ErrNotReadable: a Blob whose bytes the browser can't read, such as a file that was changed or is gone.
 	ErrNotReadable = &DOMException{Name: "NotReadableError"}
+	// ErrAbort: Close, before the connection was established.
+	ErrAbort = &DOMException{Name: "AbortError"}
+	// ErrQuotaExceeded: more than ReadLimit, MaxBufferedAmount or ReadQueueLimit allows.
+	ErrQuotaExceeded = &DOMException{Name: "QuotaExceededError"}
 )
 
 // Error returns "websocket: OPERATION: NAME: MESSAGE".

@@ -310,3 +310,29 @@ func ExampleWebSocket_Ping() {
 	ws.Run(context.Background())
 	// Output: true
 }
+
+// What Run returns, and what a program can ask it for on both engines.
+func ExampleWebSocketError() {
+	d := websocket.Dialer{Options: websocket.Options{ReadLimit: 10}}
+	for _, path := range []string{"/close?code=4000", "/send?text=more+than+10+bytes", "/status?code=503"} {
+		ws, err := d.New(os.Getenv("TESTSERVER_WS") + path)
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		err = ws.Run(context.Background())
+		var ended *websocket.WebSocketError
+		switch {
+		case err == nil:
+			fmt.Println("closed cleanly")
+		case errors.Is(err, websocket.ErrQuotaExceeded):
+			fmt.Println("a message beyond ReadLimit")
+		case errors.As(err, &ended):
+			fmt.Println("failed:", ended.CloseCode)
+		}
+	}
+	// Output:
+	// closed cleanly
+	// a message beyond ReadLimit
+	// failed: 1006
+}

@@ -2,7 +2,6 @@ package websocket
 
 import (
 	"context"
-	"errors"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -132,14 +131,15 @@ func (c *lifecycle) giveUp(in ReadyState, why error) bool {
 	return true
 }
 
-var errClosedConnecting = errors.New("closed before the connection was established")
+var errClosedConnecting = &failure{"closed before the connection was established", ErrAbort}
 
 // close is WebSockets Standard, 3.1, close, step 3. why is the cause where it comes to a failure.
 func (c *lifecycle) close(code uint16, reason string, why error) {
-	if why == nil {
-		why = errClosedConnecting
+	given := errClosedConnecting
+	if why != nil {
+		given = &failure{why.Error(), why}
 	}
-	c.giveUp(Connecting, &failure{why.Error(), why})
+	c.giveUp(Connecting, given)
 	if code == 0 && reason != "" {
 		code = 1000
 	}

@@ -1,9 +1,11 @@
 package websocket_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"runtime"
 	"strings"
@@ -284,3 +286,37 @@ func TestReadLimit(t *testing.T) {
 			want: "open/1 text:123456/1 close:1000::true/3"},
 	})
 }
+
+// WriteTo writes each kind's bytes, without copying them, those of a lent text too.
+func TestDataWriteTo(t *testing.T) {
+	blob := websocket.NewBlob(bytes.Repeat([]byte("0123456789"), 10_000), "")
+	for _, c := range []struct {
+		d    websocket.Data
+		want string
+	}{
+		{websocket.Text("é"), "é"}, {websocket.Binary([]byte{0, 255}), "\x00\xFF"}, {websocket.Data{}, ""},
+		{websocket.FromBlob(blob), strings.Repeat("0123456789", 10_000)},
+	} {
+		var b strings.Builder
+		if n, err := c.d.WriteTo(&b); n != c.d.Size() || err != nil || b.String() != c.want {
+			t.Errorf("got %d, %v and %d bytes, want %d", n, err, b.Len(), len(c.want))
+		}
+		why := errors.New("mine")
+		if _, err := c.d.WriteTo(&failing{why}); err != why {
+			t.Errorf("got %v, want the writer's error", err)
+		}
+	}
+	lends := &websocket.Dialer{Options: websocket.Options{BorrowMessages: true}}
+	row{url: "/send?text=h%C3%A9&close=1000", dialer: lends, before: func(s *socket) {
+		s.OnMessage(func(e *websocket.MessageEvent) {
+			var b strings.Builder
+			copies := testing.AllocsPerRun(10, func() { e.Data.WriteTo(io.Discard) })
+			e.Data.WriteTo(&b)
+			s.note(fmt.Sprint(b.String(), " ", copies))
+		})
+	}, want: "open/1 text:hé/1 hé 0 close:1000::true/3"}.run(t)
+}
+
+type failing struct{ err error }
+
+func (f *failing) Write([]byte) (int, error) { return 0, f.err }

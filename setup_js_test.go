@@ -25,6 +25,10 @@ func TestMain(m *testing.M) {
 // trusting is a Dialer that trusts the peer's certificate: the browser was told to.
 func trusting(*testing.T) *websocket.Dialer { return new(websocket.Dialer) }
 
+// refusingSOCKS and endingSOCKS are for an option that is refused.
+func refusingSOCKS(*testing.T) string { return "socks5://h" }
+func endingSOCKS(*testing.T) string   { return "socks5://h" }
+
 // warnings captures what the package reports, until the func is called.
 func warnings(t *testing.T) func() string {
 	var said string

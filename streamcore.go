@@ -5,6 +5,7 @@ import (
 	"io"
 	"slices"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"unsafe"
 )
@@ -139,7 +140,8 @@ func (c *stream) receive(i item) {
 	case c.put(i):
 	case c.fails:
 		c.shutOff()
-		c.giveUp(Open, &failure{what: "more than " + strconv.Itoa(c.limit) + " bytes of messages are unread (ReadQueueLimit)"})
+		c.giveUp(Open, &failure{what: "more than " + strconv.Itoa(c.limit) + " bytes of messages are unread (ReadQueueLimit)",
+			cause: ErrQuotaExceeded})
 	default:
 		if c.flow != nil {
 			c.flow.StepAside()
@@ -313,7 +315,7 @@ func (c *stream) send(d Data) error {
 			return c.tooLate()
 		}
 	case d.IsText():
-		c.conn.SendText(d.Text())
+		c.conn.SendText(strings.Clone(d.Text())) // the engine may keep it, and who writes may not mean it to
 	default:
 		c.conn.SendBinary(d.Bytes())
 	}

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+	"unsafe"
 
 	"github.com/twinsocket/websocket"
 )
@@ -236,4 +237,33 @@ func TestPartsAndReaders(t *testing.T) {
 		rest(r, "unexpected EOF")
 		read(waits(), "EOF")
 	})
+}
+
+// keeper is an engine that keeps the texts it is given.
+type keeper struct {
+	fakeConn
+	kept []string
+}
+
+func (k *keeper) SendText(s string) { k.kept = append(k.kept, s) }
+
+// When Write has returned, a message's bytes are the caller's again, who may have made the text of them without a copy.
+func TestWriteKeepsNothing(t *testing.T) {
+	k := new(keeper)
+	d := &websocket.Dialer{Engine: func(_ string, _ []string, s websocket.Sink) (websocket.Conn, error) {
+		k.Sink = s
+		k.started = func() { s.Opened("", "") }
+		return k, nil
+	}}
+	s, err := d.OpenStream(t.Context(), "ws://h/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := []byte("mine")
+	must(t, s.Write(t.Context(), websocket.Text(unsafe.String(&b[0], len(b)))))
+	copy(b, "gone")
+	if len(k.kept) != 1 || k.kept[0] != "mine" {
+		t.Errorf("got %q", k.kept)
+	}
+	k.Closed(1000, "", true, nil)
 }

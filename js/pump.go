@@ -177,9 +177,17 @@ func (c *connection) exceeds(n int64) bool {
 }
 
 func tooLong(n, limit int64) error {
-	return errors.New("websocket: got a message of at least " + strconv.FormatInt(n, 10) + " bytes, want at most " +
+	return quotaError("got a message of at least " + strconv.FormatInt(n, 10) + " bytes, want at most " +
 		strconv.FormatInt(limit, 10) + " (ReadLimit)")
 }
+
+// quotaError is websocket.ErrQuotaExceeded, which can't be named here.
+type quotaError string
+
+func (e quotaError) Error() string { return "websocket: " + string(e) }
+
+// Is knows websocket.ErrQuotaExceeded by its text.
+func (e quotaError) Is(target error) bool { return target.Error() == "websocket: QuotaExceededError" }
 
 // wait waits for the next event. No message can slip in between refill and here: the browser's tasks do not run meanwhile.
 func (c *connection) wait() {

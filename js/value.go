@@ -62,6 +62,9 @@ type thrown struct{ value js.Value }
 
 func (t thrown) Error() string { return "websocket: " + t.Name() + ": " + t.Message() }
 
+// Is knows a websocket.DOMException by its text.
+func (t thrown) Is(target error) bool { return target.Error() == "websocket: "+t.Name() }
+
 // Name and Message are those of the exception. A page may throw anything, which is its own message then.
 func (t thrown) Name() string {
 	if TypeOf(t.value) == "object" {

@@ -135,7 +135,7 @@ func (c *connection) expire() {
 	case !over:
 		c.setAlarm(c.closeTimeout)
 	case c.phase == shut:
-		c.failure = stateError("the closing handshake got no further for " + c.closeTimeout.String() + " (CloseTimeout)")
+		c.failure = timeoutError("the closing handshake got no further for " + c.closeTimeout.String() + " (CloseTimeout)")
 	}
 	c.mu.Unlock()
 	if over {

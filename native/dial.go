@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"io"
 	"net"
 	"strconv"
 )
@@ -86,7 +87,7 @@ func (d *dialer) dial(ctx context.Context) (net.Conn, error) {
 	address := d.target.address()
 	host, port, _ := net.SplitHostPort(address)
 	if n, _ := strconv.Atoi(port); blockedPort(n) && !d.AllowBlockedPorts { // the URL parser has seen to it that it is a number
-		return nil, &phaseError{"connect to " + address, errors.New("port " + port + " is blocked by the Fetch Standard")}
+		return nil, &phaseError{"connect to " + address, portError(port)}
 	}
 	conn, err := d.reach(ctx, address)
 	if err != nil || !d.target.secure {
@@ -115,6 +116,14 @@ func (d *dialer) reach(ctx context.Context, address string) (net.Conn, error) {
 func causeOf(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
+	}
+	return err
+}
+
+// early makes an end where more has to come no io.EOF: that is how a stream says that all is well.
+func early(err error) error {
+	if errors.Is(err, io.EOF) {
+		return io.ErrUnexpectedEOF
 	}
 	return err
 }
@@ -178,7 +187,7 @@ func secure(ctx context.Context, conn net.Conn, host string, config *tls.Config)
 		}
 	}()
 	if err := secured.HandshakeContext(ctx); err != nil {
-		return nil, &phaseError{"TLS handshake with " + host, causeOf(ctx, err)}
+		return nil, &phaseError{"TLS handshake with " + host, causeOf(ctx, early(err))}
 	}
 	done = true
 	return tlsCarrier{secured}, nil

@@ -1,9 +1,14 @@
 package native
 
 import (
+	"context"
+	"errors"
 	"strconv"
 	"strings"
 )
+
+// ErrBlockedPort is a port that the Fetch Standard has no page connect to, such as 25. Options.AllowBlockedPorts lifts that.
+var ErrBlockedPort = errors.New("websocket: a port that is blocked by the Fetch Standard")
 
 // A ProtocolError is a rule of RFC 6455 that the peer broke. The connection is failed for it.
 type ProtocolError struct {
@@ -13,6 +18,11 @@ type ProtocolError struct {
 
 func (e *ProtocolError) Error() string {
 	return "websocket: the peer broke the protocol (" + strconv.Itoa(int(e.Code)) + "): " + e.Problem
+}
+
+// Is makes a message beyond ReadLimit websocket.ErrQuotaExceeded, which can't be named here and is known by its text.
+func (e *ProtocolError) Is(target error) bool {
+	return e.Code == 1009 && target.Error() == "websocket: QuotaExceededError"
 }
 
 // A HandshakeError is an answer to the opening handshake, or of a proxy to CONNECT, that does not open the connection.
@@ -59,6 +69,14 @@ func (e *phaseError) Cause() error {
 	return e.cause
 }
 
+// A portError is a port that is blocked.
+type portError string
+
+func (e portError) Error() string { return "port " + string(e) + " is blocked by the Fetch Standard" }
+
+// Is makes it ErrBlockedPort.
+func (e portError) Is(target error) bool { return target == ErrBlockedPort }
+
 // An optionError is an option whose value can't be.
 type optionError string
 
@@ -66,6 +84,12 @@ func (e optionError) Error() string { return "websocket: " + string(e) }
 
 // Syntax tells package websocket of which kind the error is.
 func (e optionError) Syntax() {}
+
+// A timeoutError says that something took too long. It wraps context.DeadlineExceeded.
+type timeoutError string
+
+func (e timeoutError) Error() string { return "websocket: " + string(e) }
+func (e timeoutError) Unwrap() error { return context.DeadlineExceeded }
 
 // A stateError says that something can't be done any more.
 type stateError string

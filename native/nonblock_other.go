@@ -2,10 +2,10 @@
 
 package native
 
-import "syscall"
+import "net"
 
 // nonBlocking returns nil: this system has no such write. The writing goroutine does it all.
-func nonBlocking(syscall.Conn) func([]byte) (int, error) { return nil }
+func nonBlocking(*net.TCPConn) func([]byte) (int, error) { return nil }
 
 // whenReady returns nil: here the memory waits with the read.
-func whenReady(syscall.Conn) func(memory) (int, error) { return nil }
+func whenReady(*net.TCPConn) func(memory) (int, error) { return nil }

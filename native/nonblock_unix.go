@@ -4,23 +4,30 @@ package native
 
 import (
 	"io"
+	"net"
 	"os"
 	"syscall"
 )
 
 // nonBlocking returns a func that writes what the system takes without waiting. It must not run beside another write, whose
 // lock would have it wait after all.
-func nonBlocking(conn syscall.Conn) func([]byte) (int, error) {
+func nonBlocking(conn *net.TCPConn) func([]byte) (int, error) {
 	raw, err := conn.SyscallConn()
 	if err != nil {
 		return nil
 	}
-	w := &nonBlockingWriter{raw: raw}
+	w := &nonBlockingWriter{conn: conn, raw: raw}
 	w.once = w.write
 	return w.Write
 }
 
+// inOp gives a system's error the form that package net gives it.
+func inOp(op string, conn *net.TCPConn, err error) error {
+	return &net.OpError{Op: op, Net: "tcp", Source: conn.LocalAddr(), Addr: conn.RemoteAddr(), Err: os.NewSyscallError(op, err)}
+}
+
 type nonBlockingWriter struct {
+	conn *net.TCPConn
 	raw  syscall.RawConn
 	once func(fd uintptr) (done bool) // w.write, made once
 
@@ -48,7 +55,7 @@ func (w *nonBlockingWriter) write(fd uintptr) (done bool) {
 		case err == syscall.EAGAIN:
 			return true
 		case err != nil:
-			w.err = err
+			w.err = inOp("write", w.conn, err)
 			return true
 		}
 		w.n += n
@@ -57,17 +64,18 @@ func (w *nonBlockingWriter) write(fd uintptr) (done bool) {
 }
 
 // whenReady returns a func that reads once, into memory that it asks for only when there is something to read.
-func whenReady(conn syscall.Conn) func(memory) (int, error) {
+func whenReady(conn *net.TCPConn) func(memory) (int, error) {
 	raw, err := conn.SyscallConn()
 	if err != nil {
 		return nil
 	}
-	r := &readyReader{raw: raw}
+	r := &readyReader{conn: conn, raw: raw}
 	r.once = r.read
 	return r.Read
 }
 
 type readyReader struct {
+	conn *net.TCPConn
 	raw  syscall.RawConn
 	once func(fd uintptr) (done bool) // r.read, made once
 
@@ -94,7 +102,7 @@ func (r *readyReader) read(fd uintptr) (done bool) {
 			r.into.idle()
 			return false
 		case err != nil:
-			r.err = os.NewSyscallError("read", err)
+			r.err = inOp("read", r.conn, err)
 		case n == 0:
 			r.err = io.EOF
 		default:

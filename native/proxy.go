@@ -48,7 +48,7 @@ var proxyPorts = map[string]string{"http": "80", "https": "443", "socks5": "1080
 func (d *dialer) reachThrough(ctx context.Context, p *url.URL, address string) (net.Conn, error) {
 	port, known := proxyPorts[p.Scheme]
 	if !known || p.Hostname() == "" { // without the URL: it may hold a password
-		return nil, &phaseError{"choose a proxy for " + address, errors.New("got a proxy with the scheme " + strconv.Quote(p.Scheme) +
+		return nil, &phaseError{"choose a proxy for " + address, proxyError("got a proxy with the scheme " + strconv.Quote(p.Scheme) +
 			" and the host " + strconv.Quote(p.Hostname()) + ", want a host and http, https, socks5 or socks5h")}
 	}
 	if p.Port() != "" {
@@ -109,8 +109,14 @@ func inTunnel(phase, at string, err error) error {
 		refused.Address, refused.Proxy, refused.phase = at, true, phase
 		return err
 	}
-	return &phaseError{phase, err}
+	return &phaseError{phase, early(err)}
 }
+
+// A proxyError is a proxy that can't be spoken to. It wraps errors.ErrUnsupported.
+type proxyError string
+
+func (e proxyError) Error() string { return string(e) }
+func (e proxyError) Unwrap() error { return errors.ErrUnsupported }
 
 // connectHTTP has an HTTP proxy connect to the address: RFC 9110 9.3.6.
 func connectHTTP(conn net.Conn, p *url.URL, address string, tracer Tracer, hangUp func()) error {
