@@ -6,7 +6,8 @@ SOAK ?= 150s
 # The race detector needs a C compiler.
 RACE := $(shell [ "$$($(GO) env CGO_ENABLED)" = 1 ] && command -v "$$($(GO) env CC)" >/dev/null && echo -race)
 
-.PHONY: help demo screenshot test vet native browser chrome proxies mosquitto interop webtransport soak fuzz bench bench-short bench-browser bench-browser-short
+.PHONY: help demo screenshot test vet native browser chrome proxies wabt module mosquitto interop webtransport soak fuzz bench bench-short \
+	bench-browser bench-browser-short
 help: ## say what there is
 	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' Makefile | expand -t 20
 
@@ -30,6 +31,12 @@ proxies: ## install the proxies that the native tests use if they are there (Deb
 	@for p in tinyproxy squid microsocks; do command -v $$p >/dev/null || missing="$$missing $$p"; done; \
 	[ -z "$$missing" ] || { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $$missing; }
 
+wabt: ## install what makes a module of its text, if it is not there (Debian, Ubuntu; as root)
+	@command -v wat2wasm >/dev/null || { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends wabt; }
+
+module: wabt ## make the browser engine's module anew of js/module.wat
+	$(GO) test -count=1 -run TestModuleIsMadeOfItsSource ./js -update
+
 native: chrome ## run the tests natively
 	@[ -n "$(RACE)" ] || echo "no C compiler: the tests run without the race detector"
 	$(GO) test $(RACE) -timeout 10m ./...
@@ -38,7 +45,7 @@ browser: chrome ## run the tests in headless Chrome
 	$(GO) run ./testserver $(GO) run ./wasm_exec test -timeout 10m ./...
 
 mosquitto: ## install Mosquitto for interop if it is not there (Debian, Ubuntu; as root)
-	@command -v mosquitto /usr/sbin/mosquitto >/dev/null || { apt-get update && \
+	@command -v mosquitto >/dev/null || command -v /usr/sbin/mosquitto >/dev/null || { apt-get update && \
 		DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends mosquitto; }
 
 interop: chrome ## try clients of NATS and MQTT over netconn against their servers, natively and in headless Chrome

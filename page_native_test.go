@@ -51,6 +51,9 @@ func site(t *testing.T) string {
 		w.Header().Set("Content-Type", "text/javascript")
 		fmt.Fprint(w, instanceJS)
 	})
+	mux.HandleFunc("/recorded", func(w http.ResponseWriter, r *http.Request) {
+		fmt.Fprint(w, strings.ReplaceAll(ask(t, server()+r.URL.String()), "\n", " "))
+	})
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Security-Policy", "default-src 'none'; img-src data:; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self' ws://127.0.0.1:*")
 		mux.ServeHTTP(w, r)
@@ -223,6 +226,52 @@ func TestClosedObjectsOfTheClassAreCollected(t *testing.T) {
 	t.Logf("before %+v, after %+v", before, after)
 	if leaks(before, after) {
 		t.Error("objects that were collected have left something")
+	}
+}
+
+// countMessages has the page count the messages that the browser gives to WebAssembly's functions, whose names are numbers, and
+// those that it gives to others.
+const countMessages = `globalThis.count = {wasm: 0, others: 0};
+const {set} = Object.getOwnPropertyDescriptor(WebSocket.prototype, "onmessage");
+Object.defineProperty(WebSocket.prototype, "onmessage", {set(f) {
+	const kind = /^\d+$/.test(f?.name) ? "wasm" : "others";
+	set.call(this, f && function (e) {
+		count[kind]++;
+		f.call(this, e);
+	});
+}});`
+
+// compileNothing has the page be like a host that runs a program but compiles no module for it.
+const compileNothing = `WebAssembly.Module = function () { throw new WebAssembly.CompileError("disallowed by embedder"); };`
+
+// The page's policy, script-src 'self' 'wasm-unsafe-eval', allows the module that messages pass. Without it they pass all the same.
+func TestMessagesPassWithAndWithoutTheModule(t *testing.T) {
+	for _, c := range []struct{ name, script, want string }{
+		{"with", "", "80 by WebAssembly, 0 by others"},
+		{"without", compileNothing, "0 by WebAssembly, 80 by others"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			tab := browse(t)
+			var failed, got string
+			tab.do(evaluate(nil, "%s%s null", countMessages, c.script), evaluate(&failed, "cycle('%s/echo', 40)", server()),
+				evaluate(&got, "`${count.wasm} by WebAssembly, ${count.others} by others`"))
+			if failed != "" || got != c.want {
+				t.Errorf("got %s, want %s; %s", got, c.want, failed)
+			}
+		})
+	}
+}
+
+// What a listener sends does not wait for it to return, however long it goes on.
+func TestMessagesLeaveWhileTheirListenerRuns(t *testing.T) {
+	tab := browse(t)
+	for _, n := range []int{1, 2, 10} {
+		id := newID(t)
+		var got string
+		tab.do(evaluate(&got, "sendAndHang('%s/echo?id=%s', %d, 'recorded?wait=%d&id=%s')", server(), id, n, n+1, id))
+		if want := "request" + strings.Repeat(" text:x", n); got != want {
+			t.Errorf("while the listener ran the peer got %q, want %q", got, want)
+		}
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"syscall/js"
 	"time"
+	"unsafe"
 )
 
 // connection is one connection, from Start to the sink's Closed. pump.go has the goroutine that calls the sink.
@@ -26,23 +27,24 @@ type connection struct {
 
 	pump // pump's goroutine only
 
+	out outbox
+
 	mu sync.Mutex // never held across a call into JavaScript
 	// guarded by mu
 	seen     events
-	failure  error  // Fail was called
-	detached bool   // the browser's socket is not used any more
-	dropped  uint64 // bytes that Buffered counts and the browser does not
+	failure  error      // Fail was called
+	detached bool       // the browser's socket is not used any more
+	dropped  uint64     // bytes that Buffered counts and the browser does not
+	loose    []js.Value // the data of messages, where there is no module
 }
 
 // browser is the browser's side.
 type browser struct {
 	socket    js.Value
-	queue     js.Value // the array of message events that the browser has and the pump has not
-	send      js.Value // the socket's method, bound
-	onState   js.Func  // called for open, error and close
-	onWake    js.Func  // called when the pump is idle and a message comes
-	take      js.Value // the queue's splice, bound
-	listenNow js.Value // has onWake called by the next message
+	module    *instance // nil if there can't be one
+	sendValue js.Value  // the socket's method, bound
+	onState   js.Func   // called for open, error and close
+	onMessage js.Func   // called when the pump is idle and a message comes; with no module, for each
 }
 
 // events are what the browser has reported besides messages.
@@ -86,7 +88,7 @@ func (c *connection) construct() (err error) {
 	}
 	c.socket = webSocket.New(c.url, protocols)
 	c.socket.Set("binaryType", "arraybuffer") // also for Blobs, which are made when they are delivered
-	c.send = bound(c.socket, "send")
+	c.sendValue = bound(c.socket, "send")
 	c.attach()
 	return nil
 }
@@ -95,12 +97,27 @@ func (c *connection) construct() (err error) {
 func (c *connection) SetBlobs(on bool) { c.blobs.Store(on) }
 
 // SendText sends a text message.
-func (c *connection) SendText(s string) {
-	if c.drop(uint64(len(s))) {
-		return
+func (c *connection) SendText(s string) { c.send(opText, unsafe.Slice(unsafe.StringData(s), len(s))) }
+
+// SendBinary sends a binary message.
+func (c *connection) SendBinary(b []byte) { c.send(opBinary, b) }
+
+func (c *connection) send(opcode uint8, b []byte) {
+	n := int64(len(b))
+	if c.give(n, func() { c.cross(opcode, b) }) {
+		c.tellSent(opcode, n)
 	}
-	c.send.Invoke(text(s))
-	c.tellSent(opText, int64(len(s)))
+}
+
+// give has a message of n bytes sent, and reports whether it was not too early or too late.
+func (c *connection) give(n int64, send func()) bool {
+	crossing.Lock()
+	defer crossing.Unlock()
+	if c.drop(uint64(n)) {
+		return false
+	}
+	send()
+	return true
 }
 
 // RFC 6455 5.2.
@@ -129,24 +146,15 @@ func (c *connection) tellReceived(opcode uint8, length int64) {
 	<-told
 }
 
-// SendBinary sends a binary message.
-func (c *connection) SendBinary(b []byte) {
-	if c.drop(uint64(len(b))) {
-		return
-	}
-	c.send.Invoke(toJS(b))
-	c.tellSent(opBinary, int64(len(b)))
-}
-
 // SendBlob sends a Blob without its bytes coming to Go.
 func (c *connection) SendBlob(b Blob) error {
 	own, ok := b.(*blob)
 	if !ok {
 		return errForeignBlob
 	}
-	if !c.drop(uint64(b.Size())) {
-		c.send.Invoke(own.value)
-		c.tellSent(opBinary, b.Size())
+	n := b.Size()
+	if c.give(n, func() { c.pass(own.value) }) {
+		c.tellSent(opBinary, n)
 	}
 	return nil
 }
@@ -166,6 +174,9 @@ func (c *connection) drop(n uint64) bool {
 
 // Close has the browser begin the closing handshake.
 func (c *connection) Close(code uint16, reason string) {
+	crossing.Lock()
+	defer crossing.Unlock()
+	c.out.flush(c.module)
 	switch {
 	case c.isDetached():
 	case code == 0:
@@ -187,7 +198,10 @@ func (c *connection) Fail(why error) {
 
 // letGo has the browser's socket asked for nothing from now on.
 func (c *connection) letGo() {
-	left := c.Buffered()
+	crossing.Lock()
+	defer crossing.Unlock()
+	c.out.flush(c.module)
+	left := c.buffered()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if !c.detached {
@@ -200,14 +214,20 @@ func (c *connection) letGo() {
 func (c *connection) Closing() bool {
 	const closing = 2
 	return !c.isDetached() && !c.delivering.Load() && c.socket.Get("readyState").Int() >= closing &&
-		c.queue.Length() == 0 && c.next == c.length
+		!c.waiting() && len(c.packed) == 0 && c.alone == none
 }
 
-// Buffered returns the browser's bufferedAmount.
+// Buffered returns the browser's bufferedAmount, and what has not come there.
 func (c *connection) Buffered() uint64 {
-	var n uint64
+	crossing.Lock()
+	defer crossing.Unlock()
+	return c.buffered()
+}
+
+func (c *connection) buffered() uint64 {
+	n := c.out.bytes
 	if !c.isDetached() && c.socket.Truthy() {
-		n = uint64(c.socket.Get("bufferedAmount").Float())
+		n += uint64(c.socket.Get("bufferedAmount").Float())
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()

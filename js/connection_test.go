@@ -64,12 +64,17 @@ func run(t *testing.T, url string, prepare func(r *recorder)) *recorder {
 		prepare(r)
 	}
 	conn.Start()
+	r.wait()
+	return r
+}
+
+func (r *recorder) wait() {
+	r.t.Helper()
 	select {
 	case <-r.ended:
 	case <-time.After(30 * time.Second):
-		t.Fatalf("no end after %v", r.trace)
+		r.t.Fatalf("no end after %v", r.trace)
 	}
-	return r
 }
 
 func server(t *testing.T) string {
@@ -110,19 +115,21 @@ func TestEveryEndReleasesItsFuncs(t *testing.T) {
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			r := run(t, c.url, c.prepare)
-			if got := strings.Join(r.trace, " "); got != c.want {
-				t.Errorf("got %s, want %s", got, c.want)
-			}
-			if n := funcs.live.Load(); n != 0 {
-				t.Errorf("%d funcs are left", n)
-			}
-			before := r.conn.Buffered()
-			r.conn.SendText("late")
-			r.conn.SendBinary(make([]byte, 3))
-			if n := r.conn.Buffered(); n != before+7 {
-				t.Errorf("Buffered went from %d to %d, want 7 more", before, n)
-			}
+			onBoth(t, func(t *testing.T) {
+				r := run(t, c.url, c.prepare)
+				if got := strings.Join(r.trace, " "); got != c.want {
+					t.Errorf("got %s, want %s", got, c.want)
+				}
+				if n := funcs.live.Load(); n != 0 {
+					t.Errorf("%d funcs are left", n)
+				}
+				before := r.conn.Buffered()
+				r.conn.SendText("late")
+				r.conn.SendBinary(make([]byte, 3))
+				if n := r.conn.Buffered(); n != before+7 {
+					t.Errorf("Buffered went from %d to %d, want 7 more", before, n)
+				}
+			})
 		})
 	}
 }
@@ -142,7 +149,9 @@ func TestNoFuncIsCalledForEachMessage(t *testing.T) {
 	}
 }
 
-func TestMessagesInAFloodKeepTheirOrder(t *testing.T) {
+func TestMessagesInAFloodKeepTheirOrder(t *testing.T) { onBoth(t, keepTheirOrder) }
+
+func keepTheirOrder(t *testing.T) {
 	next := 0
 	r := run(t, server(t)+"/send?n=5000&size=8&type=text&close=1000", func(r *recorder) {
 		for i := range 5000 {

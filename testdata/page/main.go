@@ -25,6 +25,9 @@ func main() {
 	})
 	define("inUse", func([]js.Value) any { return promise(inUse) })
 	define("keep", func(args []js.Value) any { return promise(func() any { return keep(args[0].String()) }) })
+	define("sendAndHang", func(args []js.Value) any {
+		return promise(func() any { return sendAndHang(args[0].String(), args[1].Int(), args[2].String()) })
+	})
 	define("exit", func(args []js.Value) any {
 		os.Exit(args[0].Int())
 		return nil
@@ -109,4 +112,27 @@ func keep(url string) any {
 	time.AfterFunc(time.Second, func() {}) // the test may make the program exit before
 	kept = append(kept, ws)
 	return ws.JSValue()
+}
+
+// sendAndHang sends n messages in a listener, which then lets nothing run until the page's server has answered.
+func sendAndHang(url string, n int, question string) any {
+	ws, err := websocket.New(url)
+	if err != nil {
+		return err.Error()
+	}
+	answer := ""
+	ws.OnOpen(func(websocket.Event) {
+		for range n {
+			ws.Send(websocket.Text("x"))
+		}
+		request := global.Get("XMLHttpRequest").New()
+		request.Call("open", "GET", question, false)
+		request.Call("send")
+		answer = request.Get("responseText").String()
+		ws.Close(1000, "")
+	})
+	if err := ws.Run(context.Background()); err != nil {
+		return err.Error()
+	}
+	return answer
 }

@@ -1,0 +1,261 @@
+//go:build js
+
+package js
+
+import (
+	"sync"
+	"syscall/js"
+	"unsafe"
+)
+
+// inbox has what the browser has received and the sink has not. Pump's goroutine only.
+type inbox struct {
+	packed []byte // messages as module.wat packs them
+	buffer []byte // which packed is the rest of
+
+	alone  form // of a message that is not packed, if there is one
+	whole  []byte
+	object js.Value
+
+	lent []byte // memory for messages alone, if the sink borrows
+}
+
+// form is how a message came.
+type form byte
+
+const (
+	none form = iota
+	wholeBinary
+	wholeText
+	asObject
+)
+
+// mostPacked is the largest binary message that is packed with others, which costs another copy, but no crossing of its own.
+const mostPacked = 16 << 10
+
+// What the module does with the next message when it has packed all.
+const (
+	wakeNow  = 1
+	wakeSoon = 2
+)
+
+// fill fetches messages if none is left, and reports whether there is one.
+func (c *connection) fill() bool {
+	switch {
+	case len(c.packed) > 0 || c.alone != none:
+		return true
+	case c.module != nil && c.fetch() || c.module == nil && c.takeLoose():
+		c.sink.Received()
+		return true
+	default:
+		return false
+	}
+}
+
+// fetch has the module pack what has come, and reports whether that is anything.
+func (c *connection) fetch() bool {
+	then, most := wakeNow, mostPacked
+	if c.soon.wanted {
+		c.soon.prepare(c.module)
+		then = wakeSoon
+	}
+	if c.blobs.Load() {
+		most = -1
+	}
+	crossing.Lock()
+	defer crossing.Unlock()
+	spareIn.put(c.buffer)
+	c.buffer = nil
+	result := c.module.pack.Invoke(then, most).Int()
+	n, last, alone := result>>2, result&1 != 0, result&2 != 0
+	switch {
+	case alone:
+		c.whole, c.alone = c.memory(n), wholeBinary
+		if last {
+			c.alone = wholeText
+		}
+		js.CopyBytesToGo(c.whole, shared().view)
+	case n > 0:
+		c.buffer = spareIn.get(n)[:n]
+		js.CopyBytesToGo(c.buffer, shared().view)
+		c.packed = c.buffer
+	case last:
+		return false
+	default:
+		c.object, c.alone = c.module.exports.Call("take"), asObject
+	}
+	return true
+}
+
+// mostLent is the largest message whose memory is kept for the next.
+const mostLent = 1 << 20
+
+// memory returns memory for a message alone: that of the last one, if the sink borrows.
+func (c *connection) memory(n int) []byte {
+	if !c.borrows || n > mostLent {
+		return make([]byte, n)
+	}
+	if n > cap(c.lent) {
+		c.lent = make([]byte, n)
+	}
+	return c.lent[:n]
+}
+
+// spareIn and spareOut are for packed messages. Guarded by crossing.
+var spareIn, spareOut spare
+
+// spare is memory that is not used now.
+type spare []byte
+
+func (s *spare) get(n int) []byte {
+	b := *s
+	*s = nil
+	if cap(b) < n {
+		b = make([]byte, max(n, 4<<10))
+	}
+	return b
+}
+
+func (s *spare) put(b []byte) {
+	if cap(b) > cap(*s) {
+		*s = b
+	}
+}
+
+// receive takes a message where there is no module.
+func (c *connection) receive(ev js.Value) {
+	data := ev.Get("data")
+	c.mu.Lock()
+	c.loose = append(c.loose, data)
+	c.mu.Unlock()
+	c.wake()
+}
+
+func (c *connection) takeLoose() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.loose) == 0 {
+		return false
+	}
+	c.object, c.alone = c.loose[0], asObject
+	c.loose[0] = js.Value{}
+	c.loose = c.loose[1:]
+	return true
+}
+
+// waiting reports whether messages have come that are not fetched.
+func (c *connection) waiting() bool {
+	if c.module != nil {
+		return c.module.exports.Call("waiting").Int() > 0
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.loose) > 0
+}
+
+// clear forgets the messages that have not been delivered.
+func (c *connection) clear() {
+	c.inbox = inbox{}
+	if c.module != nil {
+		c.module.exports.Call("clear")
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.loose = nil
+}
+
+// message delivers one message.
+func (c *connection) message() {
+	c.taken++
+	alone := c.alone
+	c.alone = none
+	switch alone {
+	case none:
+		c.first()
+	case wholeBinary:
+		c.binary(c.whole, true)
+	case wholeText:
+		c.text(c.whole, true)
+	case asObject:
+		data := c.object
+		c.object = js.Undefined()
+		if data.Type() == js.TypeString {
+			c.textObject(data)
+		} else {
+			c.binaryObject(data)
+		}
+	}
+}
+
+// first delivers the first of the packed messages.
+func (c *connection) first() {
+	p := c.packed
+	head := uint32(p[0]) | uint32(p[1])<<8 | uint32(p[2])<<16 | uint32(p[3])<<24
+	end := 4 + head>>1
+	c.packed = p[end:]
+	if b := p[4:end:end]; head&1 == 1 {
+		c.text(b, c.borrows)
+	} else {
+		c.binary(b, c.borrows)
+	}
+}
+
+// text delivers a text, which is the sink's or copied.
+func (c *connection) text(b []byte, given bool) {
+	if c.exceeds(int64(len(b))) {
+		return
+	}
+	c.tellReceived(opText, int64(len(b)))
+	if given {
+		c.sink.Text(unsafe.String(unsafe.SliceData(b), len(b)))
+	} else {
+		c.sink.Text(string(b))
+	}
+}
+
+// binary delivers bytes, which are the sink's or copied.
+func (c *connection) binary(b []byte, given bool) {
+	if c.exceeds(int64(len(b))) {
+		return
+	}
+	c.tellReceived(opBinary, int64(len(b)))
+	switch {
+	case c.blobs.Load():
+		c.sink.Blob(makeBlob(toJS(b)))
+	case given:
+		c.sink.Binary(b)
+	default:
+		c.sink.Binary(append(make([]byte, 0, len(b)), b...))
+	}
+}
+
+// charCodeAt returns a string's code unit at an index, or NaN beyond its end.
+var charCodeAt = sync.OnceValue(func() js.Value {
+	return bound(global.Get("String").Get("prototype").Get("charCodeAt"), "call")
+})
+
+// textObject delivers a string. UTF-8 has at least a byte for each of JavaScript's code units, and at most three.
+func (c *connection) textObject(data js.Value) {
+	if c.readLimit >= 0 && !charCodeAt().Invoke(data, c.readLimit).IsNaN() {
+		c.exceeds(c.readLimit + 1)
+		return
+	}
+	s := data.String()
+	c.text(unsafe.Slice(unsafe.StringData(s), len(s)), true)
+}
+
+// binaryObject delivers an ArrayBuffer.
+func (c *connection) binaryObject(buffer js.Value) {
+	bytes := uint8Array.New(buffer)
+	n := bytes.Length()
+	switch {
+	case c.exceeds(int64(n)):
+	case c.blobs.Load():
+		c.tellReceived(opBinary, int64(n))
+		c.sink.Blob(makeBlob(buffer))
+	default:
+		b := c.memory(n)
+		js.CopyBytesToGo(b, bytes)
+		c.binary(b, true)
+	}
+}

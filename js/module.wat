@@ -1,0 +1,192 @@
+;; The part of the engine that the browser calls for each message.
+;;
+;; Calling a Go func from JavaScript costs some fifty times what a call of WebAssembly does, and to give Go an object of
+;; JavaScript's is nearly as dear. So the browser's messages go to this module, which keeps them and wakes Go once; Go then
+;; has all that have come packed into memory, and copies that with one call.
+;;
+;; A packed message is a head of four bytes (little-endian: its length times two, plus one if it is text) and its bytes.
+;;
+;; Each socket has an instance of its own with its queue; the memory is one for all, since Go leaves nothing in it. Everything
+;; imported is a built-in function of the browser's, bound where it is a method: see module.go. make module writes
+;; module_code.go, by which the program carries it.
+(module
+  ;; The memory: what is packed takes the first $room bytes at most, a message alone the first $viewSize. From $draftAt on is
+  ;; where a text is put before it is packed, as its length is not known.
+  (import "js" "memory" (memory 19))
+  (import "js" "view" (global $view externref))             ;; a Uint8Array of the memory before $draftAt
+  (import "js" "draft" (global $draft externref))           ;; a Uint8Array of what follows
+  (import "js" "data" (global $dataKey externref))          ;; "data"
+  (import "js" "written" (global $written externref))       ;; "written"
+  (import "js" "getData" (func $getData (param $event externref) (param $key externref) (result externref)))
+  (import "js" "get" (func $get (param $object externref) (param $key externref) (result i32)))
+  (import "js" "isBuffer" (func $isBuffer (param externref) (result i32)))
+  (import "js" "byteLength" (func $byteLength (param $buffer externref) (result i32)))
+  (import "js" "list" (func $list (param externref) (result externref)))            ;; Array.of
+  (import "js" "newBytes" (func $newBytes (param $list externref) (result externref)))  ;; a Uint8Array of a list's buffer
+  (import "js" "set" (func $set (param $view externref) (param $bytes externref) (param $at i32)))
+  (import "js" "object" (func $object (param externref) (result externref)))        ;; itself, unless it is a string
+  (import "js" "same" (func $same (param externref) (param externref) (result i32)))
+  (import "js" "encode" (func $encode (param $text externref) (param $view externref) (result externref)))
+  (import "js" "call" (func $call (param $function externref)))
+  (import "js" "part" (func $part (param $from i32) (param $to i32) (result externref)))  ;; a Uint8Array of a part of $view
+  (import "js" "decode" (func $decode (param $bytes externref) (result externref)))
+  (import "socket" "send" (func $socketSend (param $message externref)))
+  (import "socket" "wake" (func $wake))                     ;; a Go func
+
+  (global $room i32 (i32.const 262144))
+  (global $viewSize i32 (i32.const 1114112))
+  (global $draftAt i32 (i32.const 1114112))
+  (global $draftSize i32 (i32.const 131072))
+
+  ;; The queue: the data of the messages that have come, from $head on and before $tail. Other entries are null.
+  (table $queue 8 externref)
+  (global $head (mut i32) (i32.const 0))
+  (global $tail (mut i32) (i32.const 0))
+
+  ;; What the next message does: 0 nothing, 1 it wakes Go, 2 it calls $post, which has wake called in a task of its own, before
+  ;; which more messages can come.
+  (global $next (mut i32) (i32.const 0))
+  (global $post (export "post") (mut externref) (ref.null extern))
+
+  ;; message takes a MessageEvent of the socket's.
+  (func (export "message") (param $event externref)
+    (local $do i32)
+    (if (i32.eq (global.get $tail) (table.size $queue))
+      (then (call $makeRoom)))
+    (table.set $queue (global.get $tail) (call $getData (local.get $event) (global.get $dataKey)))
+    (global.set $tail (i32.add (global.get $tail) (i32.const 1)))
+    (local.set $do (global.get $next))
+    (global.set $next (i32.const 0))
+    (if (i32.eq (local.get $do) (i32.const 1))
+      (then (call $tryWake)))
+    (if (i32.eq (local.get $do) (i32.const 2))
+      (then (call $call (global.get $post)))))
+
+  ;; makeRoom moves the queue to the front of its table if that frees half of it, and has the table grow if not.
+  (func $makeRoom
+    (local $length i32)
+    (if (i32.lt_u (global.get $head) (i32.shr_u (table.size $queue) (i32.const 1)))
+      (then
+        (drop (table.grow $queue (ref.null extern) (table.size $queue)))
+        (return)))
+    (local.set $length (i32.sub (global.get $tail) (global.get $head)))
+    (table.copy $queue $queue (i32.const 0) (global.get $head) (local.get $length))
+    (table.fill $queue (local.get $length) (ref.null extern) (global.get $head))
+    (global.set $head (i32.const 0))
+    (global.set $tail (local.get $length)))
+
+  ;; wake is also called in the task that $post asked for. It gives Go no event to look at. A socket outlives a program that exits
+  ;; without closing it: see guard.go.
+  (func $tryWake (export "wake")
+    (try (do (call $wake)) (catch_all)))
+
+  ;; waiting returns the number of messages in the queue.
+  (func (export "waiting") (result i32)
+    (i32.sub (global.get $tail) (global.get $head)))
+
+  ;; pack packs messages until one does not fit, and returns four times their bytes, plus one if none is left: then $next is set,
+  ;; for the next message. A binary message of more than $most bytes, or a long text, that is the first is put into memory alone
+  ;; and without a head, and pack returns four times its bytes plus two, or three if it is text. 0 says that the first is for take.
+  (func (export "pack") (param $then i32) (param $most i32) (result i32)
+    (local $at i32) (local $size i32) (local $data externref) (local $text i32)
+    (loop $each
+      (if (i32.eq (global.get $head) (global.get $tail))
+        (then
+          (global.set $head (i32.const 0))
+          (global.set $tail (i32.const 0))
+          (global.set $next (local.get $then))
+          (return (i32.or (i32.shl (local.get $at) (i32.const 2)) (i32.const 1)))))
+      (local.set $data (table.get $queue (global.get $head)))
+      (local.set $text (i32.eqz (call $isBuffer (local.get $data))))
+      (local.set $size
+        (if (result i32) (local.get $text)
+          (then (call $packText (local.get $data) (i32.add (local.get $at) (i32.const 4))))
+          (else (call $packBytes (local.get $data) (i32.add (local.get $at) (i32.const 4)) (local.get $most)))))
+      (if (i32.ge_s (local.get $size) (i32.const 0))
+        (then
+          (i32.store (local.get $at) (i32.or (i32.shl (local.get $size) (i32.const 1)) (local.get $text)))
+          (local.set $at (i32.add (local.get $at) (i32.add (local.get $size) (i32.const 4))))
+          (call $drop)
+          (br $each))))
+    (if (i32.or (local.get $at) (i32.lt_s (local.get $most) (i32.const 0)))
+      (then (return (i32.shl (local.get $at) (i32.const 2)))))
+    (local.set $size
+      (if (result i32) (local.get $text)
+        (then (call $encodeTo (local.get $data) (global.get $view) (global.get $viewSize)))
+        (else (call $copy (local.get $data) (i32.const 0) (global.get $viewSize)))))
+    (if (i32.lt_s (local.get $size) (i32.const 0))
+      (then (return (i32.const 0))))
+    (call $drop)
+    (i32.or (i32.shl (local.get $size) (i32.const 2)) (i32.or (i32.const 2) (local.get $text))))
+
+  ;; drop drops the first message of the queue.
+  (func $drop
+    (table.set $queue (global.get $head) (ref.null extern))
+    (global.set $head (i32.add (global.get $head) (i32.const 1))))
+
+  ;; packBytes packs a buffer of at most $most bytes. What packs returns a size, or -1 if it is too large.
+  (func $packBytes (param $buffer externref) (param $at i32) (param $most i32) (result i32)
+    (local $room i32)
+    (local.set $room (i32.sub (global.get $room) (local.get $at)))
+    (call $copy (local.get $buffer) (local.get $at)
+      (select (local.get $most) (local.get $room) (i32.lt_s (local.get $most) (local.get $room)))))
+
+  ;; copy copies a buffer of at most $most bytes to memory.
+  (func $copy (param $buffer externref) (param $at i32) (param $most i32) (result i32)
+    (local $size i32)
+    (local.set $size (call $byteLength (local.get $buffer)))
+    (if (i32.gt_s (local.get $size) (local.get $most))
+      (then (return (i32.const -1))))
+    (call $set (global.get $view) (call $newBytes (call $list (local.get $buffer))) (local.get $at))
+    (local.get $size))
+
+  ;; packText packs a text as UTF-8.
+  (func $packText (param $text externref) (param $at i32) (result i32)
+    (local $size i32)
+    (local.set $size (call $encodeTo (local.get $text) (global.get $draft) (global.get $draftSize)))
+    (if (i32.gt_s (i32.add (local.get $at) (local.get $size)) (global.get $room))
+      (then (return (i32.const -1))))
+    (if (i32.gt_s (local.get $size) (i32.const 0))
+      (then (memory.copy (local.get $at) (global.get $draftAt) (local.get $size))))
+    (local.get $size))
+
+  ;; encodeTo writes a text as UTF-8. Four bytes that are left over say that nothing was left out.
+  (func $encodeTo (param $text externref) (param $to externref) (param $size i32) (result i32)
+    (local $written i32)
+    (if (call $same (call $object (local.get $text)) (local.get $text)) ;; no string
+      (then (return (i32.const -1))))
+    (local.set $written (call $get (call $encode (local.get $text) (local.get $to)) (global.get $written)))
+    (select (i32.const -1) (local.get $written)
+      (i32.gt_s (i32.add (local.get $written) (i32.const 4)) (local.get $size))))
+
+  ;; send sends a message that Go has put into memory. $head is what it would be packed with.
+  (func (export "send") (param $head i32)
+    (call $sendAt (i32.const 0) (local.get $head)))
+
+  ;; sendPacked sends the messages that Go has packed into the first $end bytes.
+  (func (export "sendPacked") (param $end i32)
+    (local $at i32) (local $head i32)
+    (loop $each
+      (local.set $head (i32.load (local.get $at)))
+      (local.set $at (i32.add (local.get $at) (i32.const 4)))
+      (call $sendAt (local.get $at) (local.get $head))
+      (local.set $at (i32.add (local.get $at) (i32.shr_u (local.get $head) (i32.const 1))))
+      (br_if $each (i32.lt_u (local.get $at) (local.get $end)))))
+
+  (func $sendAt (param $at i32) (param $head i32)
+    (local $message externref)
+    (local.set $message (call $part (local.get $at) (i32.add (local.get $at) (i32.shr_u (local.get $head) (i32.const 1)))))
+    (if (i32.and (local.get $head) (i32.const 1))
+      (then (local.set $message (call $decode (local.get $message)))))
+    (call $socketSend (local.get $message)))
+
+  ;; clear forgets all messages.
+  (func (export "clear")
+    (table.fill $queue (i32.const 0) (ref.null extern) (table.size $queue))
+    (global.set $head (i32.const 0))
+    (global.set $tail (i32.const 0)))
+
+  ;; take takes one message as it is. There must be one.
+  (func (export "take") (result externref)
+    (table.get $queue (global.get $head))
+    (call $drop)))
