@@ -37,7 +37,7 @@ func Dial(ctx context.Context, url string, protocols ...string) (*Conn, error) {
 // Errors are a *net.OpError, whose Timeout says whether a deadline has passed, but for io.EOF; in it, by errors.As, there may be a
 // [*websocket.WebSocketError] with the close code. A WebSocket has no half to close, so there is no CloseWrite.
 type Conn struct {
-	stream *websocket.WebSocketStream
+	stream *websocket.WebSocketStream // nil in the zero Conn, which is never open
 
 	reading sync.Mutex
 	rest    []byte // of the message under way; guarded by reading
@@ -50,10 +50,7 @@ var _ net.Conn = (*Conn)(nil)
 
 // New makes a Conn of an open stream, which is its own from then on. What was read of the stream before is not in it.
 func New(s *websocket.WebSocketStream) *Conn {
-	c := &Conn{stream: s}
-	c.reads.init()
-	c.writes.init()
-	return c
+	return &Conn{stream: s}
 }
 
 // Stream returns the stream, for what a net.Conn does not have, such as the subprotocol.

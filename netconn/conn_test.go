@@ -220,3 +220,18 @@ func TestDialFails(t *testing.T) {
 		t.Errorf("got %v, want a *WebSocketError in it", err)
 	}
 }
+
+func TestConnOfNothing(t *testing.T) {
+	for _, c := range []*netconn.Conn{new(netconn.Conn), netconn.New(nil), netconn.New(new(websocket.WebSocketStream))} {
+		_, read := c.Read(make([]byte, 1))
+		_, write := c.Write([]byte("x"))
+		for _, err := range []error{read, write, c.Close()} {
+			if !errors.Is(err, websocket.ErrInvalidState) {
+				t.Errorf("got %v, want ErrInvalidState", err)
+			}
+		}
+		if c.RemoteAddr().String() != "" || c.SetDeadline(time.Time{}) == nil {
+			t.Error("it is open")
+		}
+	}
+}

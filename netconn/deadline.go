@@ -11,17 +11,25 @@ import (
 // moved and has not passed.
 type deadline struct {
 	mu     sync.Mutex
-	ctx    context.Context
+	ctx    context.Context // nil until it is wanted
 	cancel context.CancelCauseFunc
 	timer  *time.Timer // nil if there is no time, or it has passed when it was set
 	ended  bool        // for good
 }
 
-func (d *deadline) init() { d.ctx, d.cancel = context.WithCancelCause(context.Background()) }
+// renew makes a context where there is none that has not ended. Called with mu held.
+func (d *deadline) renew() {
+	if d.ctx == nil || d.ctx.Err() != nil {
+		d.ctx, d.cancel = context.WithCancelCause(context.Background())
+	}
+}
 
 func (d *deadline) current() context.Context {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if d.ctx == nil {
+		d.renew()
+	}
 	return d.ctx
 }
 
@@ -33,9 +41,7 @@ func (d *deadline) set(t time.Time) bool {
 		return false
 	}
 	d.stop()
-	if d.ctx.Err() != nil {
-		d.init()
-	}
+	d.renew()
 	switch wait := time.Until(t); {
 	case t.IsZero():
 	case wait <= 0:
@@ -73,8 +79,6 @@ func (d *deadline) end(why error) {
 	defer d.mu.Unlock()
 	d.ended = true
 	d.stop()
-	if d.ctx.Err() != nil {
-		d.init()
-	}
+	d.renew()
 	d.cancel(why)
 }
