@@ -6,7 +6,6 @@ import (
 	"strconv"
 	"sync/atomic"
 	"time"
-	"weak"
 )
 
 // core is what a WebSocket is a handle of: the states and the rules. It is the engine's sink, so it lives as long as the
@@ -15,21 +14,20 @@ type core struct {
 	lifecycle
 
 	maxBuffered int64
-	borrows     bool // messages are the engine's again when the listeners have returned
-	handle      weak.Pointer[WebSocket]
+	borrows     bool          // messages are the engine's again when the listeners have returned
 	done        chan struct{} // closed after the close event
 
 	blobs atomic.Bool               // binaryType
-	held  atomic.Pointer[WebSocket] // keeps the handle while an event may concern it; see hold
+	held  atomic.Pointer[WebSocket] // the handle while an event may concern it; see hold
 
 	// delivering goroutine only
 	received time.Duration // the time stamp of what comes, 0 if the engine does not say Received
-	lent     *MessageEvent // the event of all messages, if they are borrowed
 
 	// guarded by mu
-	ended  bool  // the close event's listeners have returned
-	waited bool  // Done was called
-	end    error // what Run returns
+	opening bool  // the open event's listeners have not returned
+	ended   bool  // the close event's listeners have returned
+	waited  bool  // Done was called
+	end     error // what Run returns
 }
 
 // remind has a socket reported that is never started: without it nothing at all would happen.
@@ -53,8 +51,9 @@ func (c *core) start(ws *WebSocket) {
 
 	// A collected socket is closed without a code: WebSockets Standard, 5. From here on the engine keeps the core; before
 	// there is nothing to close.
-	runtime.AddCleanup(ws, func(c *core) { c.close(0, "", nil) }, c)
-	c.hold()
+	ws.life = &life{c}
+	runtime.SetFinalizer(ws.life, (*life).end)
+	c.hold(ws)
 	for _, l := range ws.listeners() {
 		c.awaitSignal(l)
 	}
@@ -65,10 +64,22 @@ func (c *core) start(ws *WebSocket) {
 	c.conn.Start()
 }
 
+// life ends with the handle, which alone refers to it. A handle is part of a cycle and so can have no finalizer of its own;
+// runtime.AddCleanup could do without this, but in a wasm program it would cost more than all of this file.
+type life struct{ core *core }
+
+func (l *life) end() {
+	if l.core.trace != nil { // it must not hold other finalizers up, or end their goroutine
+		go l.core.close(0, "", nil)
+	} else {
+		l.core.close(0, "", nil)
+	}
+}
+
 // close may let the handle go.
 func (c *core) close(code uint16, reason string, why error) {
 	c.lifecycle.close(code, reason, why)
-	c.hold()
+	c.look()
 }
 
 // send is WebSockets Standard, 3.1, send.
@@ -128,11 +139,11 @@ func (c *core) wait(ctx context.Context, below uint64) error {
 	}
 }
 
-func (c *core) wantDone() {
+func (c *core) wantDone(ws *WebSocket) {
 	c.mu.Lock()
 	c.waited = true
 	c.mu.Unlock()
-	c.hold()
+	c.hold(ws)
 }
 
 func (c *core) result() error {
@@ -149,66 +160,62 @@ var awaited = [...][]string{
 	Closed:     {"error", "close"}, // until their listeners have returned
 }
 
-// hold keeps the handle from being collected while somebody waits for it, and lets it go when not. Queued data needs no
-// hold: a collected socket closes behind it.
-func (c *core) hold() {
-	ws := c.handle.Value()
-	if ws == nil {
-		return
-	}
+// hold keeps the handle from being collected while somebody waits for it, and lets it go when not: then no event can concern it.
+// Queued data needs no hold: a collected socket closes behind it.
+func (c *core) hold(ws *WebSocket) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.started && !c.ended && (c.waited || ws.listens(awaited[c.state.Load()]...)) {
+	next := c.state.Load()
+	if c.opening {
+		next = uint32(Connecting)
+	}
+	if c.started && !c.ended && (c.waited || ws.listens(awaited[next]...)) {
 		c.held.Store(ws)
 	} else {
 		c.held.Store(nil)
 	}
 }
 
-// awaitSignal looks again at whether the handle must be held when a listener's signal ends. Until Start it is not held.
+// look looks again at whether the handle must be held.
+func (c *core) look() {
+	if ws := c.held.Load(); ws != nil {
+		c.hold(ws)
+	}
+}
+
+// awaitSignal has it looked again when a listener's signal ends. Until Start the handle is not held.
 func (c *core) awaitSignal(l *listener) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.started && !c.ended && l.signal != nil {
-		go c.holdAfter(l.signal, l.off)
+	if c.started && !c.ended && l.await != nil {
+		go l.await(l, c.done, c.look)
 	}
-}
-
-// holdAfter ends with the signal, its listener or the socket. context.AfterFunc would need no goroutine, but in a wasm program
-// that uses no Signal it would cost more than all of this file.
-func (c *core) holdAfter(signal, off <-chan struct{}) {
-	select {
-	case <-signal:
-		c.hold()
-	case <-off:
-	case <-c.done:
-	}
-}
-
-// listening returns the handle, which has the listeners, if it is still there.
-func (c *core) listening() *WebSocket {
-	if ws := c.held.Load(); ws != nil {
-		return ws
-	}
-	return c.handle.Value()
 }
 
 // dispatch calls the handle's listeners.
 func (c *core) dispatch(e Event) {
-	if ws := c.listening(); ws != nil {
+	if ws := c.held.Load(); ws != nil {
 		ws.dispatchTrusted(e, e.base())
 	}
 }
 
 // Opened is WebSockets Standard, 4, "when the connection is established": one task.
 func (c *core) Opened(protocol, extensions string) {
+	c.setOpening(true)
+	defer c.setOpening(false)
 	if c.opened(protocol, extensions) {
-		defer c.hold()
 		e := makeEvent("open", EventInit{})
 		e.stamp = c.now()
 		defer c.dispatch(&e)
 		c.tellState()
 	}
+}
+
+func (c *core) setOpening(on bool) {
+	c.mu.Lock()
+	c.opening = on
+	c.mu.Unlock()
+	c.look()
 }
 
 // Received has what follows share a time stamp.
@@ -241,15 +248,15 @@ func (c *core) message(d Data) {
 	if ReadyState(c.state.Load()) != Open {
 		return
 	}
-	ws := c.listening()
+	ws := c.held.Load()
 	if ws == nil {
 		return
 	}
-	e := c.lent
+	e := ws.lent
 	if e == nil {
 		e = &MessageEvent{event: event{kind: &ws.messages, lent: c.borrows}}
 		if c.borrows {
-			c.lent = e
+			ws.lent = e
 		}
 	}
 	e.Data, e.stamp = d, c.now()
@@ -261,7 +268,7 @@ func (c *core) Closing() {
 	c.mu.Lock()
 	c.to(Closing)
 	c.mu.Unlock()
-	defer c.hold()
+	defer c.look()
 	c.tellState()
 }
 
@@ -272,7 +279,7 @@ func (c *core) Closed(code uint16, reason string, clean bool, why error) {
 	c.closed(o)
 	c.end = o.err()
 	c.mu.Unlock()
-	c.hold()
+	c.look()
 
 	// Deferred, since a listener may end its goroutine.
 	defer c.finish()
@@ -288,6 +295,6 @@ func (c *core) finish() {
 	c.mu.Lock()
 	c.ended = true
 	c.mu.Unlock()
-	c.hold()
+	c.look()
 	close(c.done)
 }

@@ -60,30 +60,42 @@ func Signal(ctx context.Context) ListenerOption { return signal(orBackground(ctx
 // signal is a context's end alone: a Context in a listener would have each wasm program carry what a Context can say of times.
 type signal <-chan struct{}
 
-// given reports whether it has been.
-func (s signal) given() bool {
-	select {
-	case <-s:
-		return true
-	default:
-		return false
-	}
-}
-
-func (s signal) apply(l *listener) { l.signal = s }
+func (s signal) apply(l *listener) { l.signal, l.await = s, (*listener).awaitEnd }
 
 type listener struct {
 	typ     string
 	call    func(Event)
 	flags   listenerFlag
-	signal  signal // nil, or the listener's end
+	signal  <-chan struct{} // nil, or its end
 	removed atomic.Bool
 	off     chan struct{} // closed when it is removed, if there is a signal
+
+	// awaitEnd if there is a signal, so that no other program carries that, which in wasm costs more than all of this file, as
+	// would context.AfterFunc.
+	await func(l *listener, done <-chan struct{}, ended func())
+}
+
+// awaitEnd calls ended when the signal comes, unless the listener is removed or all is done before.
+func (l *listener) awaitEnd(done <-chan struct{}, ended func()) {
+	select {
+	case <-l.signal:
+		ended()
+	case <-l.off:
+	case <-done:
+	}
 }
 
 // gone reports whether the listener is not to be called any more.
 func (l *listener) gone() bool {
-	return l.removed.Load() || l.signal != nil && l.signal.given()
+	if l.removed.Load() {
+		return true
+	}
+	select {
+	case <-l.signal:
+		return true
+	default:
+		return false
+	}
 }
 
 // eventTarget is the one implementation.

@@ -121,6 +121,24 @@ func TestListenersThatKeepNothing(t *testing.T) {
 	}
 }
 
+// Nor does the event that borrowed messages share.
+func TestBorrowedMessageKeepsNothing(t *testing.T) {
+	id := newID(t)
+	got := make(chan struct{})
+	func() {
+		d := websocket.Dialer{Options: websocket.Options{BorrowMessages: true}}
+		ws, err := d.New(server() + "/echo?id=" + id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ws.AddEventListener("open", func(websocket.Event) { ws.Send(websocket.Text("hello")) }, websocket.Once)
+		ws.AddEventListener("message", func(websocket.Event) { close(got) }, websocket.Once)
+		ws.Start()
+	}()
+	<-got
+	wantCollected(t, id, "request text:hello close: server")
+}
+
 // While it connects, a listener for the open event keeps a socket, until the event has come.
 func TestOpenListenerKeepsASocketThatConnects(t *testing.T) {
 	id := newID(t)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"runtime"
 	"slices"
-	"weak"
 )
 
 // ReadyState says how far a socket has come. It only grows.
@@ -49,7 +48,9 @@ const (
 type WebSocket struct {
 	eventTarget
 	core     *core
-	messages kind // of event
+	life     *life         // set by Start
+	messages kind          // of event
+	lent     *MessageEvent // the event of all messages, if they are borrowed; delivering goroutine only
 
 	onOpen    handler[Event]
 	onMessage handler[*MessageEvent]
@@ -164,7 +165,7 @@ func (ws *WebSocket) Close(code uint16, reason string) error {
 // Done returns a channel that is closed when the listeners of the close event have returned. It does not start the socket. It
 // keeps the socket from being collected. Waiting for it in one of the socket's own listeners is a deadlock.
 func (ws *WebSocket) Done() <-chan struct{} {
-	ws.core.wantDone()
+	ws.core.wantDone(ws)
 	return ws.core.done
 }
 
@@ -233,8 +234,8 @@ func (c *core) newHandle(made string) *WebSocket {
 	ws := &WebSocket{core: c}
 	ws.self = ws
 	ws.messages = kind{typ: "message", origin: originOf(c.url), target: &ws.eventTarget}
-	ws.changed, ws.signalled = c.hold, c.awaitSignal
-	c.handle = weak.Make(ws)
+	ws.changed = func() { c.hold(ws) }
+	ws.signalled = c.awaitSignal
 	c.remind(made)
 	return ws
 }
