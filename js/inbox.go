@@ -3,7 +3,6 @@
 package js
 
 import (
-	"sync"
 	"syscall/js"
 	"unsafe"
 )
@@ -229,16 +228,14 @@ func (c *connection) binary(b []byte, given bool) {
 	}
 }
 
-// charCodeAt returns a string's code unit at an index, or NaN beyond its end.
-var charCodeAt = sync.OnceValue(func() js.Value {
-	return bound(global.Get("String").Get("prototype").Get("charCodeAt"), "call")
-})
-
 // textObject delivers a string. UTF-8 has at least a byte for each of JavaScript's code units, and at most three.
 func (c *connection) textObject(data js.Value) {
-	if c.readLimit >= 0 && !charCodeAt().Invoke(data, c.readLimit).IsNaN() {
-		c.exceeds(c.readLimit + 1)
-		return
+	if c.readLimit >= 0 {
+		codeAt := method(global.Get("String").Get("prototype").Get("charCodeAt")) // NaN beyond a string's end
+		if !codeAt.Invoke(data, c.readLimit).IsNaN() {
+			c.exceeds(c.readLimit + 1)
+			return
+		}
 	}
 	s := data.String()
 	c.text(unsafe.Slice(unsafe.StringData(s), len(s)), true)

@@ -3,7 +3,6 @@
 package js
 
 import (
-	"strings"
 	"sync"
 	"syscall/js"
 )
@@ -22,6 +21,7 @@ type module struct {
 	code    js.Value // the compiled module
 	imports js.Value
 	view    js.Value // a Uint8Array of the memory
+	guard   js.Value // calls a func with one argument, see guarded
 }
 
 // The parts of the memory, as module.wat has them.
@@ -32,80 +32,74 @@ const (
 )
 
 // shared returns the module, nil if there can't be one here.
-var shared = sync.OnceValue(func() (m *module) {
-	defer func() {
-		if recover() != nil {
-			m = nil
-		}
-	}()
-	return compile()
-})
+var shared = func() *module {
+	compiled.once.Do(func() {
+		defer func() { recover() }()
+		compiled.module = compile()
+	})
+	return compiled.module
+}
+
+var compiled struct {
+	once   sync.Once
+	module *module
+}
 
 func compile() *module {
 	wasm := global.Get("WebAssembly")
-	code := wasm.Get("Module").New(toJS([]byte(moduleCode)))
-	size := object.New()
-	size.Set("initial", memoryPages)
-	memory := wasm.Get("Memory").New(size)
-	view := uint8Array.New(memory.Get("buffer"), 0, viewSize)
-	return &module{class: wasm.Get("Instance"), code: code, imports: imports(memory, view), view: view}
+	m := &module{
+		class: wasm.Get("Instance"),
+		code:  wasm.Get("Module").New(toJS([]byte(moduleCode)), map[string]any{"builtins": []any{"js-string"}}),
+	}
+	memory := wasm.Get("Memory").New(map[string]any{"initial": memoryPages})
+	m.view = uint8Array.New(memory.Get("buffer"), 0, viewSize)
+	m.imports = imports(memory, m.view)
+	m.guard = m.instantiate(object, object).exports.Get("guard")
+	return m
 }
 
-var object = global.Get("Object")
-
-// imports makes the object of what module.wat imports from "js".
+// imports makes the object of what module.wat imports: the global object with the rest before it.
 func imports(memory, view js.Value) js.Value {
-	keepMark := object.New()
-	keepMark.Set("ignoreBOM", true) // which says that a byte order mark is part of the text
-	hasInstance := builtin("Reflect").Call("get", builtin("Function.prototype"), builtin("Symbol.hasInstance"))
-	o := object.New()
-	put(o, "memory", memory)
-	put(o, "view", view)
-	put(o, "draft", uint8Array.New(memory.Get("buffer"), viewSize))
-	put(o, "data", js.ValueOf("data"))
-	put(o, "written", js.ValueOf("written"))
-	put(o, "getData", messageData())
-	put(o, "get", builtin("Reflect.get"))
-	put(o, "isBuffer", hasInstance.Call("bind", builtin("ArrayBuffer")))
-	put(o, "byteLength", method(getter("ArrayBuffer", "byteLength")))
-	put(o, "list", builtin("Array.of"))
-	put(o, "newBytes", builtin("Reflect.construct").Call("bind", nil, uint8Array))
-	put(o, "set", method(builtin("Uint8Array.prototype.set")))
-	put(o, "object", object)
-	put(o, "same", builtin("Object.is"))
-	put(o, "encode", bound(builtin("TextEncoder").New(), "encodeInto"))
-	put(o, "part", bound(view, "subarray"))
-	put(o, "decode", bound(builtin("TextDecoder").New("utf-8", keepMark), "decode"))
-	put(o, "call", method(builtin("Function.prototype.call")))
-	return o
+	own := object.New()
+	for _, key := range [...]string{"data", "written", "length"} {
+		own.Set(key, key)
+	}
+	keepMark := map[string]any{"ignoreBOM": true} // which says that a byte order mark is part of the text
+	for _, i := range [...]struct {
+		name  string
+		value js.Value
+	}{
+		{"memory", memory},
+		{"view", view},
+		{"draft", uint8Array.New(memory.Get("buffer"), viewSize)},
+		{"getData", messageData()},
+		{"byteLength", method(getter("ArrayBuffer", "byteLength"))},
+		{"set", method(view.Get("set"))},
+		{"encode", bound(global.Get("TextEncoder").New(), "encodeInto")},
+		{"call", method(object.Get("call"))}, // Function.prototype's
+		{"part", bound(view, "subarray")},
+		{"decode", bound(global.Get("TextDecoder").New("utf-8", keepMark), "decode")},
+	} {
+		own.Set(i.name, i.value)
+	}
+	none := object.Get("is") // false for one argument, or for two that differ
+	all := object.Call("create", global)
+	all.Set("js", own)
+	all.Set("wasm:js-string", map[string]any{"test": none, "length": none, "charCodeAt": none})
+	return all
 }
-
-func put(object js.Value, name string, value js.Value) { object.Set(name, value) }
 
 // messageData returns a function of an event and "data" that returns the event's data.
 func messageData() js.Value {
-	if builtin("MessageEvent").Truthy() {
-		if get := getter("MessageEvent", "data"); get.Truthy() {
-			return method(get)
-		}
+	if get := getter("MessageEvent", "data"); get.Truthy() {
+		return method(get)
 	}
-	return builtin("Reflect.get")
-}
-
-// builtin finds a global object's property by names between dots.
-func builtin(path string) js.Value {
-	v := global
-	for more := true; more; {
-		var name string
-		name, path, more = strings.Cut(path, ".")
-		v = v.Get(name)
-	}
-	return v
+	return global.Get("Reflect").Get("get")
 }
 
 // getter returns the getter of a class's property, undefined if there is none.
 func getter(class, property string) js.Value {
-	descriptor := object.Call("getOwnPropertyDescriptor", builtin(class+".prototype"), property)
+	descriptor := object.Call("getOwnPropertyDescriptor", global.Get(class).Get("prototype"), property)
 	if !descriptor.Truthy() {
 		return js.Undefined()
 	}
@@ -113,8 +107,15 @@ func getter(class, property string) js.Value {
 }
 
 // method returns a method as a function of its object and its arguments.
-func method(function js.Value) js.Value {
-	return builtin("Function.prototype.call").Call("bind", function)
+func method(function js.Value) js.Value { return object.Get("call").Call("bind", function) }
+
+// guarded makes a func that takes its argument as this, and whose calls after the program's end do nothing: see module.wat. Where
+// there is no module, it is the func itself.
+func guarded(f js.Func) js.Func {
+	if m := shared(); m != nil {
+		f.Value = m.guard.Call("bind", nil, f.Value)
+	}
+	return f
 }
 
 // instance is a socket's instance of the module.
@@ -125,11 +126,8 @@ type instance struct {
 
 // instantiate makes an instance that calls send and wake.
 func (m *module) instantiate(send, wake js.Value) *instance {
-	socket, all := object.New(), object.New()
-	socket.Set("send", send)
-	socket.Set("wake", wake)
-	all.Set("js", m.imports)
-	all.Set("socket", socket)
+	all := object.Call("create", m.imports)
+	all.Set("socket", map[string]any{"send": send, "wake": wake})
 	exports := m.class.New(m.code, all).Get("exports")
 	return &instance{exports, exports.Get("pack"), exports.Get("send"), exports.Get("sendPacked")}
 }

@@ -6,8 +6,9 @@
 ;;
 ;; A packed message is a head of four bytes (little-endian: its length times two, plus one if it is text) and its bytes.
 ;;
-;; Each socket has an instance of its own with its queue; the memory is one for all, since Go leaves nothing in it. Everything
-;; imported is a built-in function of the browser's, bound where it is a method: see module.go. make module writes
+;; Each socket has an instance of its own with its queue; the memory is one for all, since Go leaves nothing in it. The imports
+;; are found in the page's global object, where they are built in, but for "js", by which module.go has methods bound, and for
+;; "wasm:js-string", which the browser's compiler puts in line if it knows them; if not they return 0. make module writes
 ;; module_code.go, by which the program carries it.
 (module
   ;; The memory: what is packed takes the first $room bytes at most, a message alone the first $viewSize. From $draftAt on is
@@ -16,20 +17,24 @@
   (import "js" "view" (global $view externref))             ;; a Uint8Array of the memory before $draftAt
   (import "js" "draft" (global $draft externref))           ;; a Uint8Array of what follows
   (import "js" "data" (global $dataKey externref))          ;; "data"
-  (import "js" "written" (global $written externref))       ;; "written"
+  (import "js" "written" (global $writtenKey externref))    ;; "written"
+  (import "js" "length" (global $lengthKey externref))      ;; "length"
   (import "js" "getData" (func $getData (param $event externref) (param $key externref) (result externref)))
-  (import "js" "get" (func $get (param $object externref) (param $key externref) (result i32)))
-  (import "js" "isBuffer" (func $isBuffer (param externref) (result i32)))
   (import "js" "byteLength" (func $byteLength (param $buffer externref) (result i32)))
-  (import "js" "list" (func $list (param externref) (result externref)))            ;; Array.of
-  (import "js" "newBytes" (func $newBytes (param $list externref) (result externref)))  ;; a Uint8Array of a list's buffer
   (import "js" "set" (func $set (param $view externref) (param $bytes externref) (param $at i32)))
-  (import "js" "object" (func $object (param externref) (result externref)))        ;; itself, unless it is a string
-  (import "js" "same" (func $same (param externref) (param externref) (result i32)))
   (import "js" "encode" (func $encode (param $text externref) (param $view externref) (result externref)))
   (import "js" "call" (func $call (param $function externref)))
+  (import "js" "call" (func $callWith (param $function externref) (param $this externref)))
   (import "js" "part" (func $part (param $from i32) (param $to i32) (result externref)))  ;; a Uint8Array of a part of $view
   (import "js" "decode" (func $decode (param $bytes externref) (result externref)))
+  (import "Reflect" "get" (func $get (param $object externref) (param $key externref) (result i32)))
+  (import "Reflect" "construct" (func $construct (param $class externref) (param $arguments externref) (result externref)))
+  (import "Array" "of" (func $list (param externref) (result externref)))
+  (import "Object" "hasOwn" (func $hasOwn (param $object externref) (param $key externref) (result i32)))
+  (import "globalThis" "Uint8Array" (global $bytesClass externref))
+  (import "wasm:js-string" "test" (func $isString (param externref) (result i32)))
+  (import "wasm:js-string" "length" (func $length (param $text externref) (result i32)))
+  (import "wasm:js-string" "charCodeAt" (func $codeAt (param $text externref) (param $index i32) (result i32)))
   (import "socket" "send" (func $socketSend (param $message externref)))
   (import "socket" "wake" (func $wake))                     ;; a Go func
 
@@ -76,9 +81,14 @@
     (global.set $tail (local.get $length)))
 
   ;; wake is also called in the task that $post asked for. It gives Go no event to look at. A socket outlives a program that exits
-  ;; without closing it: see guard.go.
+  ;; without closing it, and its events still call the program's funcs, which throw then: an error in the page's console for
+  ;; each. In Go nothing else is thrown: a panic ends the program, and a trap can't be caught.
   (func $tryWake (export "wake")
     (try (do (call $wake)) (catch_all)))
+
+  ;; guard calls another Go func so, with an event as its this.
+  (func (export "guard") (param $function externref) (param $event externref)
+    (try (do (call $callWith (local.get $function) (local.get $event))) (catch_all)))
 
   ;; waiting returns the number of messages in the queue.
   (func (export "waiting") (result i32)
@@ -97,7 +107,7 @@
           (global.set $next (local.get $then))
           (return (i32.or (i32.shl (local.get $at) (i32.const 2)) (i32.const 1)))))
       (local.set $data (table.get $queue (global.get $head)))
-      (local.set $text (i32.eqz (call $isBuffer (local.get $data))))
+      (local.set $text (call $isText (local.get $data)))
       (local.set $size
         (if (result i32) (local.get $text)
           (then (call $packText (local.get $data) (i32.add (local.get $at) (i32.const 4))))
@@ -124,6 +134,12 @@
     (table.set $queue (global.get $head) (ref.null extern))
     (global.set $head (i32.add (global.get $head) (i32.const 1))))
 
+  ;; isText tells a text from a buffer. Strings alone have a length of their own.
+  (func $isText (param $data externref) (result i32)
+    (if (result i32) (call $isString (global.get $lengthKey))
+      (then (call $isString (local.get $data)))
+      (else (call $hasOwn (local.get $data) (global.get $lengthKey)))))
+
   ;; packBytes packs a buffer of at most $most bytes. What packs returns a size, or -1 if it is too large.
   (func $packBytes (param $buffer externref) (param $at i32) (param $most i32) (result i32)
     (local $room i32)
@@ -134,15 +150,20 @@
   ;; copy copies a buffer of at most $most bytes to memory.
   (func $copy (param $buffer externref) (param $at i32) (param $most i32) (result i32)
     (local $size i32)
-    (local.set $size (call $byteLength (local.get $buffer)))
+    (try
+      (do (local.set $size (call $byteLength (local.get $buffer))))
+      (catch_all (return (i32.const -1)))) ;; a Blob, if the program has asked the browser for it
     (if (i32.gt_s (local.get $size) (local.get $most))
       (then (return (i32.const -1))))
-    (call $set (global.get $view) (call $newBytes (call $list (local.get $buffer))) (local.get $at))
+    (call $set (global.get $view) (call $construct (global.get $bytesClass) (call $list (local.get $buffer))) (local.get $at))
     (local.get $size))
 
   ;; packText packs a text as UTF-8.
   (func $packText (param $text externref) (param $at i32) (result i32)
     (local $size i32)
+    (local.set $size (call $packASCII (local.get $text) (local.get $at)))
+    (if (local.get $size)
+      (then (return (local.get $size))))
     (local.set $size (call $encodeTo (local.get $text) (global.get $draft) (global.get $draftSize)))
     (if (i32.gt_s (i32.add (local.get $at) (local.get $size)) (global.get $room))
       (then (return (i32.const -1))))
@@ -150,12 +171,28 @@
       (then (memory.copy (local.get $at) (global.get $draftAt) (local.get $size))))
     (local.get $size))
 
+  ;; packASCII packs a text that is short and ASCII, for which encodeTo would take longer. For any other it returns 0.
+  (func $packASCII (param $text externref) (param $at i32) (result i32)
+    (local $length i32) (local $done i32) (local $code i32)
+    (local.set $length (call $length (local.get $text)))
+    (if (i32.or (i32.gt_u (local.get $length) (i32.const 64))
+                (i32.gt_u (i32.add (local.get $at) (local.get $length)) (global.get $room)))
+      (then (return (i32.const 0))))
+    (block $all
+      (loop $each
+        (br_if $all (i32.eq (local.get $done) (local.get $length)))
+        (local.set $code (call $codeAt (local.get $text) (local.get $done)))
+        (if (i32.gt_u (local.get $code) (i32.const 0x7F))
+          (then (return (i32.const 0))))
+        (i32.store8 (i32.add (local.get $at) (local.get $done)) (local.get $code))
+        (local.set $done (i32.add (local.get $done) (i32.const 1)))
+        (br $each)))
+    (local.get $length))
+
   ;; encodeTo writes a text as UTF-8. Four bytes that are left over say that nothing was left out.
   (func $encodeTo (param $text externref) (param $to externref) (param $size i32) (result i32)
     (local $written i32)
-    (if (call $same (call $object (local.get $text)) (local.get $text)) ;; no string
-      (then (return (i32.const -1))))
-    (local.set $written (call $get (call $encode (local.get $text) (local.get $to)) (global.get $written)))
+    (local.set $written (call $get (call $encode (local.get $text) (local.get $to)) (global.get $writtenKey)))
     (select (i32.const -1) (local.get $written)
       (i32.gt_s (i32.add (local.get $written) (i32.const 4)) (local.get $size))))
 

@@ -10,6 +10,7 @@ import (
 
 var (
 	global     = js.Global()
+	object     = global.Get("Object")
 	array      = global.Get("Array")
 	uint8Array = global.Get("Uint8Array")
 
