@@ -2,7 +2,11 @@
 
 package websocket
 
-import "github.com/twinsocket/websocket/js"
+import (
+	"time"
+
+	"github.com/twinsocket/websocket/js"
+)
 
 // Options are what a Dialer can be told. They have the same fields on every platform: native.Options says what each is, and what
 // it is by default. In a browser ReadLimit, BorrowMessages, HandshakeTimeout, MaxBufferedAmount, ReadQueueLimit and BrowserStream work;
@@ -39,5 +43,7 @@ func unsupported(o Options, otherEngine bool) []string {
 func parseURL(url string) (string, error) { return js.ParseURL(url) }
 
 func newBlob(b []byte, contentType string) BlobData { return js.NewBlob(b, contentType) }
+
+func sinceStart() time.Duration { return js.SinceStart() }
 
 func warn(message string) { js.Warn(message) }

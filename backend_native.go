@@ -4,6 +4,7 @@ package websocket
 
 import (
 	"log"
+	"time"
 
 	"github.com/twinsocket/websocket/native"
 )
@@ -36,5 +37,9 @@ func unsupported(o Options, otherEngine bool) []string {
 func parseURL(url string) (string, error) { return native.ParseURL(url) }
 
 func newBlob(b []byte, contentType string) BlobData { return native.NewBlob(b, contentType) }
+
+var programStart = time.Now()
+
+func sinceStart() time.Duration { return time.Since(programStart) }
 
 func warn(message string) { log.Print(message) }

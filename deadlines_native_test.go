@@ -121,7 +121,7 @@ func TestHandshakeTimeoutEndsEveryStage(t *testing.T) {
 				if got := s.run(); got != failed {
 					t.Errorf("got  %s\nwant %s", got, failed)
 				}
-				wantStage(t, s.failure, stage.want, "the handshake took longer than 10s", context.DeadlineExceeded, time.Since(begun))
+				wantStage(t, s.failure, stage.want, "the handshake took longer than 10 s", context.DeadlineExceeded, time.Since(begun))
 			})
 		})
 	}
@@ -201,6 +201,6 @@ func TestProxyFuncThatTakesTooLong(t *testing.T) {
 		s := newSocket(t, d, "ws://h.example/")
 		begun := time.Now()
 		s.run()
-		wantStage(t, s.failure, "choose a proxy for h.example:80", "the handshake took longer than 10s", context.DeadlineExceeded, time.Since(begun))
+		wantStage(t, s.failure, "choose a proxy for h.example:80", "the handshake took longer than 10 s", context.DeadlineExceeded, time.Since(begun))
 	})
 }

@@ -154,10 +154,14 @@ func checkClose(op string, code uint16, reason string) error {
 	return nil
 }
 
-// validText returns s with each invalid byte made U+FFFD, which is what converting it to runes does.
+// validText returns s with each invalid byte made U+FFFD, which is what ranging over it does.
 func validText(s string) string {
 	if utf8.ValidString(s) {
 		return s
 	}
-	return string([]rune(s))
+	b := make([]byte, 0, len(s)+utf8.UTFMax)
+	for _, r := range s {
+		b = utf8.AppendRune(b, r)
+	}
+	return string(b)
 }

@@ -83,10 +83,6 @@ type kind struct {
 	target                   *eventTarget
 }
 
-var programStart = time.Now()
-
-func sinceStart() time.Duration { return time.Since(programStart) }
-
 func makeEvent(typ string, init EventInit) event {
 	return event{kind: &kind{typ: typ, init: init}, stamp: sinceStart()}
 }

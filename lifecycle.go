@@ -2,6 +2,7 @@ package websocket
 
 import (
 	"context"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -112,7 +113,8 @@ func (c *lifecycle) stopDeadline() {
 
 // handshakeExpired gives up a handshake that takes too long.
 func (c *lifecycle) handshakeExpired() {
-	c.giveUp(Connecting, &failure{"the handshake took longer than " + c.handshakeTimeout.String(), context.DeadlineExceeded})
+	seconds := strconv.FormatFloat(c.handshakeTimeout.Seconds(), 'g', -1, 64)
+	c.giveUp(Connecting, &failure{"the handshake took longer than " + seconds + " s", context.DeadlineExceeded})
 }
 
 // giveUp fails the connection if it is in the state, and reports whether it was.

@@ -435,7 +435,7 @@ func unwrap(err error) error {
 
 func TestHandshakeTimeout(t *testing.T) {
 	row{url: raw("delay=20000"), dialer: &websocket.Dialer{Options: websocket.Options{HandshakeTimeout: 50 * time.Millisecond}},
-		want: failed, err: "the handshake took longer than 50ms"}.run(t)
+		want: failed, err: "the handshake took longer than 0.05 s"}.run(t)
 }
 
 func TestDoneIsClosedAfterTheCloseListeners(t *testing.T) {

@@ -95,7 +95,7 @@ func TestStreamWhoseHandshakeTakesTooLong(t *testing.T) {
 			time.Sleep(2 * time.Second)
 			f.Closed(1006, "", false, nil)
 		})
-		if s != nil || errorName(err) != "WebSocketError:1006:" || !strings.Contains(err.Error(), "took longer than 1s") {
+		if s != nil || errorName(err) != "WebSocketError:1006:" || !strings.Contains(err.Error(), "took longer than 1 s") {
 			t.Errorf("got %v", err)
 		}
 		synctest.Wait()

@@ -23,16 +23,13 @@ type pump struct {
 
 	delivering atomic.Bool // read by all: a task runs
 
-	woken time.Duration // when the pump was woken last, since start
+	woken time.Duration // when the pump was woken last
 	taken int           // messages taken since
 	soon  soon
 }
 
 // fast is the time between two wakes below which more are expected.
 const fast = 150 * time.Microsecond
-
-// start is there so that woken need not be a time.Time, whose methods a program would carry: 80 KB of wasm.
-var start = time.Now()
 
 // run is the pump. It ends when the connection has.
 func (c *connection) run() {
@@ -104,7 +101,7 @@ func (e quotaError) Is(target error) bool { return target.Error() == "websocket:
 // wait waits for the next event. No message can slip in between fill and here: the browser's tasks do not run meanwhile.
 func (c *connection) wait() {
 	<-c.wakeup
-	now := time.Since(start)
+	now := SinceStart()
 	c.soon.wanted = c.taken > 1 || now-c.woken < fast
 	c.woken, c.taken = now, 0
 }
