@@ -256,14 +256,14 @@ func (w *walk) end() {
 // set, keeps its place when set again, and gives it up for nil.
 //
 // HTML Standard, 8.1.8.1: https://html.spec.whatwg.org/multipage/webappapis.html#event-handler-attributes
-type handler[E Event] struct {
+type handler struct {
 	mu     sync.Mutex
 	remove func() // guarded by mu; nil while there is no func
 
-	fn atomic.Pointer[func(E)]
+	fn atomic.Pointer[func(Event)]
 }
 
-func (h *handler[E]) set(t *eventTarget, typ string, fn func(E)) {
+func (h *handler) set(t *eventTarget, typ string, fn func(Event)) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if fn != nil {
@@ -280,10 +280,8 @@ func (h *handler[E]) set(t *eventTarget, typ string, fn func(E)) {
 	}
 }
 
-// call calls the func that is set, if the event is of its type: a synthetic event may have any name.
-func (h *handler[E]) call(ev Event) {
-	fn := h.fn.Load()
-	if e, ok := ev.(E); ok && fn != nil {
-		(*fn)(e)
+func (h *handler) call(ev Event) {
+	if fn := h.fn.Load(); fn != nil {
+		(*fn)(ev)
 	}
 }

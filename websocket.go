@@ -52,10 +52,7 @@ type WebSocket struct {
 	messages kind          // of event
 	lent     *MessageEvent // the event of all messages, if they are borrowed; delivering goroutine only
 
-	onOpen    handler[Event]
-	onMessage handler[*MessageEvent]
-	onError   handler[*ErrorEvent]
-	onClose   handler[*CloseEvent]
+	onOpen, onMessage, onError, onClose handler
 }
 
 // New makes a socket for the URL, with the default options. It does not connect before Start or Run.
@@ -178,14 +175,30 @@ func (ws *WebSocket) OnOpen(fn func(Event)) { ws.onOpen.set(&ws.eventTarget, "op
 // Deviation: in JavaScript a slot is called for every event of its name. Go's types say what fn takes, so a synthetic event
 // "message" that is no [*MessageEvent] passes it by; OnError and OnClose are alike.
 func (ws *WebSocket) OnMessage(fn func(*MessageEvent)) {
-	ws.onMessage.set(&ws.eventTarget, "message", fn)
+	ws.onMessage.set(&ws.eventTarget, "message", typed(fn))
 }
 
 // OnError sets what is called when the connection fails, before the close event; nil removes it.
-func (ws *WebSocket) OnError(fn func(*ErrorEvent)) { ws.onError.set(&ws.eventTarget, "error", fn) }
+func (ws *WebSocket) OnError(fn func(*ErrorEvent)) {
+	ws.onError.set(&ws.eventTarget, "error", typed(fn))
+}
 
 // OnClose sets what is called when the connection is closed; nil removes it.
-func (ws *WebSocket) OnClose(fn func(*CloseEvent)) { ws.onClose.set(&ws.eventTarget, "close", fn) }
+func (ws *WebSocket) OnClose(fn func(*CloseEvent)) {
+	ws.onClose.set(&ws.eventTarget, "close", typed(fn))
+}
+
+// typed makes a func of any event that calls fn for those of its type: a synthetic one may have any name.
+func typed[E Event](fn func(E)) func(Event) {
+	if fn == nil {
+		return nil
+	}
+	return func(ev Event) {
+		if e, ok := ev.(E); ok {
+			fn(e)
+		}
+	}
+}
 
 // AddEventListener has listener called for each event of the type: "open", "message", "error", "close" or any name that the
 // program dispatches. See [EventTarget].
