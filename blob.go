@@ -1,9 +1,6 @@
 package websocket
 
-import (
-	"io"
-	"unicode/utf8"
-)
+import "io"
 
 // A Blob is an immutable piece of binary data. In a browser it is the browser's own, whose bytes stay outside Go's memory
 // until they are asked for, and then only those; natively it holds the bytes, which its slices share. The zero Blob is empty.
@@ -107,26 +104,3 @@ func (b *Blob) readAt(op string, p []byte, off int64) (int, error) {
 //
 // It stands for the stream method of File API, 3.3.2: https://w3c.github.io/FileAPI/#stream-method-algo
 func (b *Blob) Reader() *io.SectionReader { return io.NewSectionReader(b, 0, b.Size()) }
-
-// decodeUTF8 is the Encoding Standard's "UTF-8 decode": https://encoding.spec.whatwg.org/#utf-8-decode. What is not UTF-8
-// becomes one U+FFFD for each longest beginning of a character.
-func decodeUTF8(b []byte) string {
-	const byteOrderMark = "\uFEFF"
-	if len(b) >= 3 && string(b[:3]) == byteOrderMark {
-		b = b[3:]
-	}
-	if utf8.Valid(b) {
-		return string(b)
-	}
-	text := make([]byte, 0, len(b)+utf8.UTFMax)
-	for len(b) > 0 {
-		r, n := utf8.DecodeRune(b)
-		if r == utf8.RuneError && n == 1 {
-			for n < len(b) && !utf8.FullRune(b[:n+1]) { // b[:n+1] could still have become a character
-				n++
-			}
-		}
-		text, b = utf8.AppendRune(text, r), b[n:]
-	}
-	return string(text)
-}

@@ -3,7 +3,6 @@
 package websocket
 
 import (
-	"strings"
 	"syscall/js"
 
 	engine "github.com/twinsocket/websocket/js"
@@ -57,17 +56,13 @@ func FromJS(value js.Value) (*WebSocket, error) { return new(Dialer).fromJS(valu
 func (d *Dialer) FromJS(value js.Value) (*WebSocket, error) { return d.fromJS(value) }
 
 func (d *Dialer) fromJS(value js.Value) (*WebSocket, error) {
-	names := unsupported(d.Options, false)
 	if d.Engine != nil {
-		names = append(names, "Engine")
-	}
-	if names != nil {
-		return nil, exception("FromJS", ErrNotSupported, "options that nothing here can honour: "+strings.Join(names, ", "))
+		return nil, exception("FromJS", ErrNotSupported, "an Engine: the object is its own")
 	}
 	if err := d.checkSocket("FromJS"); err != nil {
 		return nil, err
 	}
-	c := d.newCore("")
+	c := d.newCore("", d.Trace.begin())
 	a, err := engine.Adopt(value, d.Options, c)
 	if err != nil {
 		return nil, asException("FromJS", err)

@@ -2,8 +2,6 @@ package websocket
 
 import (
 	"strconv"
-	"strings"
-	"unicode/utf8"
 )
 
 // A Dialer makes sockets with options. The zero Dialer has the defaults.
@@ -31,24 +29,27 @@ const (
 	NoCompression
 )
 
-// New makes a socket as the function New does, with d's options.
-func (d *Dialer) New(url string, protocols ...string) (*WebSocket, error) {
-	return d.open(url, protocols)
+// check refuses options that nothing here can honour.
+func (d *Dialer) check(op string) error {
+	names := ""
+	for i, name := range unsupported(d.Options, d.Engine != nil) {
+		if i > 0 {
+			names += ", "
+		}
+		names += name
+	}
+	if names != "" {
+		return exception(op, ErrNotSupported, "options that nothing here can honour: "+names)
+	}
+	return nil
 }
 
-// check is the constructor's part that throws (WebSockets Standard, 3.1), and returns the serialized URL.
-func (d *Dialer) check(op, url string, protocols []string) (href string, err error) {
+// checkTarget is the constructor's part that throws (WebSockets Standard, 3.1), and returns the serialized URL.
+func checkTarget(op, url string, protocols []string) (href string, err error) {
 	if href, err = resolve(op, url); err != nil {
 		return "", err
 	}
-	if err = checkProtocols(op, protocols); err != nil {
-		return "", err
-	}
-	names := unsupported(d.Options, d.Engine != nil)
-	if len(names) > 0 {
-		return "", exception(op, ErrNotSupported, "options that nothing here can honour: "+strings.Join(names, ", "))
-	}
-	return href, nil
+	return href, checkProtocols(op, protocols)
 }
 
 // connect makes the connection that reports to s.
@@ -92,7 +93,7 @@ func resolve(op, url string) (string, error) {
 		return "", &DOMException{Name: ErrSyntax.Name, op: op, cause: err,
 			Message: "can't parse the URL " + quote(url) + ": " + withoutPrefix(err)}
 	}
-	scheme, rest, _ := strings.Cut(href, ":")
+	scheme, rest := cut(href, ':')
 	switch scheme {
 	case "http":
 		scheme = "ws"
@@ -103,7 +104,7 @@ func resolve(op, url string) (string, error) {
 		return "", exception(op, ErrSyntax, "got the URL scheme "+quote(scheme)+", want ws, wss, http or https")
 	}
 	// In a serialized URL "#" occurs only before a fragment, an empty one included.
-	if strings.Contains(rest, "#") {
+	if index(rest, '#') >= 0 {
 		return "", exception(op, ErrSyntax, "got a URL with a fragment, want none: "+quote(url))
 	}
 	return scheme + ":" + rest, nil
@@ -111,12 +112,15 @@ func resolve(op, url string) (string, error) {
 
 // originOf returns the serialized origin of a serialized URL, "" for none.
 func originOf(href string) string {
-	scheme, rest, found := strings.Cut(href, "://")
-	if !found {
+	scheme, rest := cut(href, ':')
+	if len(rest) < 2 || rest[:2] != "//" {
 		return ""
 	}
-	authority, _, _ := strings.Cut(rest, "/")
-	return scheme + "://" + authority[strings.LastIndex(authority, "@")+1:]
+	authority, _ := cut(rest[2:], '/')
+	if credentials, host := cut(authority, '@'); len(credentials) < len(authority) {
+		authority = host
+	}
+	return scheme + "://" + authority
 }
 
 // checkProtocols wants tokens that differ: WebSockets Standard, 3.1, step 8; RFC 6455 4.1, 10.
@@ -136,7 +140,7 @@ func checkProtocols(op string, protocols []string) error {
 
 func isToken(s string) bool {
 	for i := range len(s) {
-		if s[i] < 0x21 || s[i] > 0x7E || strings.IndexByte("()<>@,;:\\\"/[]?={}", s[i]) >= 0 {
+		if s[i] < 0x21 || s[i] > 0x7E || index("()<>@,;:\\\"/[]?={}", s[i]) >= 0 {
 			return false
 		}
 	}
@@ -152,16 +156,4 @@ func checkClose(op string, code uint16, reason string) error {
 		return exception(op, ErrSyntax, "got a reason of "+strconv.Itoa(len(reason))+" bytes, want at most 123")
 	}
 	return nil
-}
-
-// validText returns s with each invalid byte made U+FFFD, which is what ranging over it does.
-func validText(s string) string {
-	if utf8.ValidString(s) {
-		return s
-	}
-	b := make([]byte, 0, len(s)+utf8.UTFMax)
-	for _, r := range s {
-		b = utf8.AppendRune(b, r)
-	}
-	return string(b)
 }

@@ -3,8 +3,6 @@ package websocket
 import (
 	"errors"
 	"strconv"
-	"strings"
-	"unicode/utf8"
 )
 
 // A DOMException is an error of the web platform. Its Name says which: "SyntaxError", "InvalidStateError", and so on.
@@ -126,7 +124,14 @@ func (e *WebSocketError) Error() string {
 func (e *WebSocketError) Unwrap() error { return e.cause }
 
 // withoutPrefix returns an error's text as part of another's.
-func withoutPrefix(err error) string { return strings.TrimPrefix(err.Error(), "websocket: ") }
+func withoutPrefix(err error) string {
+	const prefix = "websocket: "
+	s := err.Error()
+	if len(s) >= len(prefix) && s[:len(prefix)] == prefix {
+		return s[len(prefix):]
+	}
+	return s
+}
 
 // A failure is why this side gave a connection up.
 type failure struct {
@@ -136,21 +141,3 @@ type failure struct {
 
 func (e *failure) Error() string { return "websocket: " + e.what }
 func (e *failure) Unwrap() error { return e.cause }
-
-// quote quotes what a message shows of the program's or the peer's. strconv.Quote knows each character that can't be printed, which is
-// 20 KB of wasm.
-func quote(s string) string {
-	const hex = "0123456789abcdef"
-	b := []byte{'"'}
-	for _, r := range s { // what is not valid becomes U+FFFD
-		switch {
-		case r == '"' || r == '\\':
-			b = append(b, '\\', byte(r))
-		case r < ' ' || r == 0x7F:
-			b = append(b, '\\', 'x', hex[r>>4], hex[r&15])
-		default:
-			b = utf8.AppendRune(b, r)
-		}
-	}
-	return string(append(b, '"'))
-}

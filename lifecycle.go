@@ -13,13 +13,12 @@ type lifecycle struct {
 	conn             Conn
 	url              string
 	handshakeTimeout time.Duration
-	trace            *Trace // may be nil
+	trace            tracing // nil, or told what happens
 
 	state atomic.Uint32 // a ReadyState; moved by to alone
 
 	mu sync.Mutex
 	// guarded by mu
-	untold   []change // of state, which the trace was not told of
 	agreed   agreement
 	started  bool
 	givenUp  error
@@ -27,20 +26,24 @@ type lifecycle struct {
 }
 
 // prepare takes from the Dialer what a connection to href needs.
-func (c *lifecycle) prepare(d *Dialer, href string) {
-	c.url = href
+func (c *lifecycle) prepare(d *Dialer, href string, trace tracing) {
+	c.url, c.trace = href, trace
 	c.handshakeTimeout = d.HandshakeTimeout
 	if c.handshakeTimeout == 0 {
 		c.handshakeTimeout = 45 * time.Second
-	}
-	if d.Trace != nil {
-		trace := *d.Trace
-		c.trace = &trace
 	}
 }
 
 // agreement is what the handshake brought.
 type agreement struct{ protocol, extensions string }
+
+// Tracer makes the Sink that a connection is part of a Traced.
+func (c *lifecycle) Tracer() Tracer {
+	if c.trace == nil {
+		return nil
+	}
+	return c.trace
+}
 
 // to moves the connection forward and reports whether it was not yet there. Called with mu held.
 func (c *lifecycle) to(next ReadyState) bool {
@@ -50,25 +53,15 @@ func (c *lifecycle) to(next ReadyState) bool {
 	}
 	c.state.Store(uint32(next))
 	if c.trace != nil {
-		c.untold = append(c.untold, change{from, next})
+		c.trace.moved(from, next)
 	}
 	return true
 }
 
-// change is a change of state.
-type change struct{ from, to ReadyState }
-
 // tellState tells the trace what it was not told of. Called without mu, after each use of to.
 func (c *lifecycle) tellState() {
-	if c.trace == nil || c.trace.State == nil {
-		return
-	}
-	c.mu.Lock()
-	untold := c.untold
-	c.untold = nil
-	c.mu.Unlock()
-	for _, s := range untold {
-		c.trace.State(s.from, s.to)
+	if c.trace != nil {
+		c.trace.tell()
 	}
 }
 
@@ -197,7 +190,7 @@ func (o *outcome) err() error {
 
 // tellClosed tells the trace.
 func (c *lifecycle) tellClosed(o *outcome) {
-	if c.trace != nil && c.trace.Closed != nil {
-		c.trace.Closed(o.code, o.reason, o.clean, o.why)
+	if c.trace != nil {
+		c.trace.closed(o)
 	}
 }

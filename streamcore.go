@@ -5,7 +5,6 @@ import (
 	"io"
 	"slices"
 	"strconv"
-	"strings"
 	"sync/atomic"
 	"unsafe"
 )
@@ -45,7 +44,7 @@ const (
 
 // newStream makes a stream that has not begun to connect.
 func (d *Dialer) newStream(url string, protocols []string) (*stream, error) {
-	href, err := d.check("OpenStream", url, protocols)
+	href, err := checkTarget("OpenStream", url, protocols)
 	if err == nil {
 		err = d.checkStream()
 	}
@@ -63,7 +62,7 @@ func (d *Dialer) newStream(url string, protocols []string) (*stream, error) {
 		c.highWater = uint64(d.MaxBufferedAmount)
 	}
 	c.inbox.prepare(d.ReadQueueLimit)
-	c.lifecycle.prepare(d, href)
+	c.lifecycle.prepare(d, href, d.Trace.begin())
 	if c.conn, err = d.connectStream(href, slices.Clone(protocols), c); err != nil {
 		return nil, asException("OpenStream", err)
 	}
@@ -74,8 +73,11 @@ func (d *Dialer) newStream(url string, protocols []string) (*stream, error) {
 	return c, nil
 }
 
-// checkStream refuses what is for sockets alone.
+// checkStream refuses what nothing here can honour, and what is for sockets alone.
 func (d *Dialer) checkStream() error {
+	if err := d.check("OpenStream"); err != nil {
+		return err
+	}
 	switch {
 	case d.BorrowMessages:
 		return exception("OpenStream", ErrNotSupported, "BorrowMessages: what a stream brings is the reader's to keep")
@@ -315,7 +317,7 @@ func (c *stream) send(d Data) error {
 			return c.tooLate()
 		}
 	case d.IsText():
-		c.conn.SendText(strings.Clone(d.Text())) // the engine may keep it, and who writes may not mean it to
+		c.conn.SendText(string([]byte(d.Text()))) // the engine may keep it, and who writes may not mean it to
 	default:
 		c.conn.SendBinary(d.Bytes())
 	}

@@ -2,7 +2,7 @@ package websocket
 
 import (
 	"strconv"
-	"strings"
+	"sync"
 	"time"
 )
 
@@ -64,36 +64,99 @@ func (o Opcode) String() string {
 	return "opcode " + strconv.Itoa(int(o))
 }
 
-// A Tracer is what a Sink may be besides: then an engine tells it what passes, if Tracing says so when the connection is made.
-// The calls must not be made with a lock held.
+// A Traced is what a Sink may be besides: one whose connection is traced.
+type Traced = interface {
+	// Tracer returns what an engine tells what passes, nil if nobody wants to know. It is the same always.
+	Tracer() Tracer
+}
+
+// A Tracer is told what passes. The calls must not be made with a lock held.
 type Tracer = interface {
-	// Tracing reports whether the rest is to be called.
-	Tracing() bool
-	// Request and Response tell of the opening handshake.
+	// Request and Response tell of the opening handshake. They may call runtime.Goexit.
 	Request(head string)
 	Response(head string)
-	// Frame tells of a frame; reserved has RSV1 as 4, RSV2 as 2, RSV3 as 1.
+	// Frame tells of a frame; reserved has RSV1 as 4, RSV2 as 2, RSV3 as 1. It returns.
 	Frame(sent bool, opcode, reserved uint8, final bool, length int64)
 }
 
-// Tracing and what follows make a Sink a Tracer.
-func (c *lifecycle) Tracing() bool { return c.trace != nil }
+// tracing is what a connection uses a Trace by, so that programs that have none do not carry traced.
+type tracing interface {
+	Request(head string)
+	Response(head string)
+	Frame(sent bool, opcode, reserved uint8, final bool, length int64)
 
-func (c *lifecycle) Request(head string) {
-	if c.trace.Request != nil {
-		c.trace.Request(head)
+	moved(from, to ReadyState) // called with the connection's mu held
+	tell()                     // of what moved, called without it
+	closed(o *outcome)
+}
+
+// traced is a copy of a Trace in use.
+type traced struct {
+	Trace
+
+	mu    sync.Mutex
+	moves []move // which were not told, guarded by mu
+}
+
+// move is a change of state.
+type move struct{ from, to ReadyState }
+
+// begin returns nil if there is no Trace.
+func (t *Trace) begin() tracing {
+	if t == nil {
+		return nil
+	}
+	return &traced{Trace: *t}
+}
+
+func (t *traced) Request(head string) {
+	if t.Trace.Request != nil {
+		t.Trace.Request(head)
 	}
 }
 
-func (c *lifecycle) Response(head string) {
-	if c.trace.Response != nil {
-		c.trace.Response(head)
+func (t *traced) Response(head string) {
+	if t.Trace.Response != nil {
+		t.Trace.Response(head)
 	}
 }
 
-func (c *lifecycle) Frame(sent bool, opcode, reserved uint8, final bool, length int64) {
-	if c.trace.Frame != nil {
-		c.trace.Frame(Frame{sinceStart(), sent, Opcode(opcode), reserved, final, length})
+// Frame tells on a goroutine of its own, so that what goes on with the frame is not lost if the func calls runtime.Goexit.
+func (t *traced) Frame(sent bool, opcode, reserved uint8, final bool, length int64) {
+	if t.Trace.Frame == nil {
+		return
+	}
+	f := Frame{sinceStart(), sent, Opcode(opcode), reserved, final, length}
+	told := make(chan struct{})
+	go func() {
+		defer close(told)
+		t.Trace.Frame(f)
+	}()
+	<-told
+}
+
+func (t *traced) moved(from, to ReadyState) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.moves = append(t.moves, move{from, to})
+}
+
+func (t *traced) tell() {
+	t.mu.Lock()
+	moves := t.moves
+	t.moves = nil
+	t.mu.Unlock()
+	if t.State == nil {
+		return
+	}
+	for _, m := range moves {
+		t.State(m.from, m.to)
+	}
+}
+
+func (t *traced) closed(o *outcome) {
+	if t.Closed != nil {
+		t.Closed(o.code, o.reason, o.clean, o.why)
 	}
 }
 
@@ -102,8 +165,12 @@ func (c *lifecycle) Frame(sent bool, opcode, reserved uint8, final bool, length 
 func TraceLines(print func(line string)) *Trace {
 	head := func(direction string) func(string) {
 		return func(head string) {
-			for line := range strings.Lines(strings.TrimRight(head, "\r\n")) {
-				print(direction + withoutSecret(strings.TrimRight(line, "\r\n")))
+			for head != "" {
+				var line string
+				line, head = cut(head, '\n')
+				if line = trim(line); line != "" {
+					print(direction + withoutSecret(line))
+				}
 			}
 		}
 	}
@@ -145,10 +212,11 @@ func (f Frame) String() string {
 
 // withoutSecret returns a header line without the value of those that carry secrets.
 func withoutSecret(line string) string {
-	name, value, _ := strings.Cut(line, ":")
-	switch strings.ToLower(name) {
-	case "authorization", "proxy-authorization", "cookie", "set-cookie":
-		return name + ": (" + strconv.Itoa(len(strings.TrimSpace(value))) + " bytes)"
+	name, value := cut(line, ':')
+	for _, secret := range [...]string{"authorization", "proxy-authorization", "cookie", "set-cookie"} {
+		if lower(name) == secret {
+			return name + ": (" + strconv.Itoa(len(trim(value))) + " bytes)"
+		}
 	}
 	return line
 }

@@ -61,7 +61,15 @@ type WebSocket struct {
 // likes best first. A URL or a subprotocol that the Standard does not allow gives ErrSyntax. In a browser the URL may be
 // relative to the page's.
 func New(url string, protocols ...string) (*WebSocket, error) {
-	return new(Dialer).open(url, protocols)
+	return new(Dialer).open(url, protocols, nil)
+}
+
+// New makes a socket as the function New does, with d's options.
+func (d *Dialer) New(url string, protocols ...string) (*WebSocket, error) {
+	if err := d.checkSocket("New"); err != nil {
+		return nil, err
+	}
+	return d.open(url, protocols, d.Trace.begin())
 }
 
 // Start begins to connect; events flow from here. A second call does nothing. In a listener, in any goroutine and in a
@@ -212,33 +220,33 @@ func (ws *WebSocket) DispatchEvent(e Event) (notCanceled bool, err error) {
 }
 
 // open makes a handle and its core, with an engine under it.
-func (d *Dialer) open(url string, protocols []string) (*WebSocket, error) {
+func (d *Dialer) open(url string, protocols []string, trace tracing) (*WebSocket, error) {
 	protocols = slices.Clone(protocols) // they are used at Start
-	href, err := d.check("New", url, protocols)
+	href, err := checkTarget("New", url, protocols)
 	if err != nil {
 		return nil, err
 	}
-	if err := d.checkSocket("New"); err != nil {
-		return nil, err
-	}
-	c := d.newCore(href)
+	c := d.newCore(href, trace)
 	if c.conn, err = d.connect(href, protocols, c); err != nil {
 		return nil, asException("New", err)
 	}
 	return c.newHandle("New at " + caller(3)), nil
 }
 
-// checkSocket refuses what is for streams alone.
+// checkSocket refuses what nothing here can honour, and what is for streams alone.
 func (d *Dialer) checkSocket(op string) error {
+	if err := d.check(op); err != nil {
+		return err
+	}
 	if d.ReadQueueLimit != 0 || d.BrowserStream {
 		return exception(op, ErrNotSupported, "ReadQueueLimit or BrowserStream, which are for OpenStream")
 	}
 	return nil
 }
 
-func (d *Dialer) newCore(href string) *core {
+func (d *Dialer) newCore(href string, trace tracing) *core {
 	c := &core{maxBuffered: d.MaxBufferedAmount, borrows: d.BorrowMessages, done: make(chan struct{})}
-	c.prepare(d, href)
+	c.prepare(d, href, trace)
 	return c
 }
 

@@ -4,7 +4,6 @@ package js
 
 import (
 	"errors"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall/js"
@@ -100,17 +99,17 @@ func checkSocket(v js.Value) error {
 	if typ := TypeOf(v); typ != "object" {
 		return notASocket{"a value of type " + typ}
 	}
-	var missing []string
+	missing := ""
 	for _, method := range [...]string{"send", "close", "addEventListener", "removeEventListener"} {
 		if TypeOf(reflectGet.Invoke(v, method)) != "function" {
-			missing = append(missing, method)
+			missing += ", " + method
 		}
 	}
 	if TypeOf(reflectGet.Invoke(v, "readyState")) != "number" {
-		missing = append(missing, "readyState")
+		missing += ", readyState"
 	}
-	if missing != nil {
-		return notASocket{"an object without " + strings.Join(missing, ", ")}
+	if missing != "" {
+		return notASocket{"an object without " + missing[2:]}
 	}
 	return nil
 }
@@ -280,7 +279,7 @@ func (c *adopted) message(data js.Value) {
 	switch {
 	case TypeOf(data) == "string":
 		if s := data.String(); !c.exceeds(int64(len(s))) {
-			c.tell(false, opText, int64(len(s)))
+			tell(c.tracer, false, opText, int64(len(s)))
 			c.sink.Text(s)
 		}
 	case isA(data, "Blob"):
@@ -310,7 +309,7 @@ func (c *adopted) binary(bytes js.Value) {
 	if c.exceeds(n) {
 		return
 	}
-	c.tell(false, opBinary, n)
+	tell(c.tracer, false, opBinary, n)
 	if c.blobs.Load() {
 		c.sink.Blob(makeBlob(bytes))
 	} else {
@@ -338,19 +337,6 @@ func (c *adopted) exceeds(n int64) bool {
 	}
 	c.Fail(tooLong(n, c.readLimit))
 	return true
-}
-
-// tell tells the tracer of a message, on a goroutine of its own, so that the message is not lost if it calls runtime.Goexit.
-func (c *adopted) tell(sent bool, opcode uint8, length int64) {
-	if c.tracer == nil {
-		return
-	}
-	told := make(chan struct{})
-	go func() {
-		defer close(told)
-		c.tracer.Frame(sent, opcode, 0, true, length)
-	}()
-	<-told
 }
 
 // SetBlobs says whether binary messages are delivered by Sink.Blob.
@@ -387,9 +373,7 @@ func (c *adopted) send(opcode uint8, length int64, message any) {
 		c.Fail(err)
 		return
 	}
-	if c.tracer != nil {
-		c.tracer.Frame(true, opcode, 0, true, length)
-	}
+	tell(c.tracer, true, opcode, length)
 }
 
 // drop counts a message of n bytes that comes too late, and reports whether it does. A service's own kind may throw then.

@@ -105,7 +105,7 @@ func (c *connection) SendBinary(b []byte) { c.send(opBinary, b) }
 func (c *connection) send(opcode uint8, b []byte) {
 	n := int64(len(b))
 	if c.give(n, func() { c.cross(opcode, b) }) {
-		c.tellSent(opcode, n)
+		tell(c.tracer, true, opcode, n)
 	}
 }
 
@@ -126,26 +126,6 @@ const (
 	opBinary = 2
 )
 
-// tellSent tells of a message. Its frames are the browser's alone.
-func (c *connection) tellSent(opcode uint8, length int64) {
-	if c.tracer != nil {
-		c.tracer.Frame(true, opcode, 0, true, length)
-	}
-}
-
-// tellReceived does it on a goroutine of its own, so that the message is not lost if the tracer calls runtime.Goexit. Pump only.
-func (c *connection) tellReceived(opcode uint8, length int64) {
-	if c.tracer == nil {
-		return
-	}
-	told := make(chan struct{})
-	go func() {
-		defer close(told)
-		c.tracer.Frame(false, opcode, 0, true, length)
-	}()
-	<-told
-}
-
 // SendBlob sends a Blob without its bytes coming to Go.
 func (c *connection) SendBlob(b Blob) error {
 	own, ok := b.(*blob)
@@ -154,7 +134,7 @@ func (c *connection) SendBlob(b Blob) error {
 	}
 	n := b.Size()
 	if c.give(n, func() { c.pass(own.value) }) {
-		c.tellSent(opBinary, n)
+		tell(c.tracer, true, opBinary, n)
 	}
 	return nil
 }

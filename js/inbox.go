@@ -204,7 +204,7 @@ func (c *connection) text(b []byte, given bool) {
 	if c.exceeds(int64(len(b))) {
 		return
 	}
-	c.tellReceived(opText, int64(len(b)))
+	tell(c.tracer, false, opText, int64(len(b)))
 	if given {
 		c.sink.Text(unsafe.String(unsafe.SliceData(b), len(b)))
 	} else {
@@ -217,7 +217,7 @@ func (c *connection) binary(b []byte, given bool) {
 	if c.exceeds(int64(len(b))) {
 		return
 	}
-	c.tellReceived(opBinary, int64(len(b)))
+	tell(c.tracer, false, opBinary, int64(len(b)))
 	switch {
 	case c.blobs.Load():
 		c.sink.Blob(makeBlob(toJS(b)))
@@ -248,7 +248,7 @@ func (c *connection) binaryObject(buffer js.Value) {
 	switch {
 	case c.exceeds(int64(n)):
 	case c.blobs.Load():
-		c.tellReceived(opBinary, int64(n))
+		tell(c.tracer, false, opBinary, int64(n))
 		c.sink.Blob(makeBlob(buffer))
 	default:
 		b := c.memory(n)

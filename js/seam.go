@@ -56,18 +56,29 @@ type PartSink = interface {
 	Part(text bool, p []byte, last bool)
 }
 
-// Tracer is what a Sink may be besides, as websocket.Tracer. Of a browser only messages can be told.
+// Traced is what a Sink may be besides, as websocket.Traced.
+type Traced = interface {
+	Tracer() Tracer
+}
+
+// Tracer is told what passes, as websocket.Tracer. Of a browser only messages can be told.
 type Tracer = interface {
-	Tracing() bool
 	Request(head string)
 	Response(head string)
 	Frame(sent bool, opcode, reserved uint8, final bool, length int64)
 }
 
-// tracerOf returns the sink as the Tracer that it is, or nil.
+// tracerOf returns the sink's Tracer, or nil.
 func tracerOf(s Sink) Tracer {
-	if t, ok := s.(Tracer); ok && t.Tracing() {
-		return t
+	if t, ok := s.(Traced); ok {
+		return t.Tracer()
 	}
 	return nil
+}
+
+// tell tells of a message, whose frames are the browser's alone. t may be nil.
+func tell(t Tracer, sent bool, opcode uint8, length int64) {
+	if t != nil {
+		t.Frame(sent, opcode, 0, true, length)
+	}
 }

@@ -218,28 +218,15 @@ func (c *streamConnection) message(data js.Value) {
 	if data.Type() != js.TypeString {
 		bytes := uint8Array.New(data) // the draft's chunk is a Uint8Array, Chromium's an ArrayBuffer
 		if n := int64(bytes.Length()); !c.exceeds(n) {
-			c.tell(false, opBinary, n)
+			tell(c.tracer, false, opBinary, n)
 			c.sink.Binary(toGo(bytes))
 		}
 		return
 	}
 	if s := data.String(); !c.exceeds(int64(len(s))) {
-		c.tell(false, opText, int64(len(s)))
+		tell(c.tracer, false, opText, int64(len(s)))
 		c.sink.Text(s)
 	}
-}
-
-// tell tells of a message on a goroutine of its own, so that it is not lost if the tracer calls runtime.Goexit.
-func (c *streamConnection) tell(sent bool, opcode uint8, n int64) {
-	if c.tracer == nil {
-		return
-	}
-	told := make(chan struct{})
-	go func() {
-		defer close(told)
-		c.tracer.Frame(sent, opcode, 0, true, n)
-	}()
-	<-told
 }
 
 func (c *streamConnection) exceeds(n int64) bool {
@@ -315,7 +302,7 @@ func (c *streamConnection) Closing() bool { return false }
 func (c *streamConnection) SendText(s string) {
 	if c.accept(len(s)) {
 		c.ask(c.write.Invoke(text(s)), c.onWritten, c.onWritten)
-		c.tell(true, opText, int64(len(s)))
+		tell(c.tracer, true, opText, int64(len(s)))
 	}
 }
 
@@ -323,7 +310,7 @@ func (c *streamConnection) SendText(s string) {
 func (c *streamConnection) SendBinary(b []byte) {
 	if c.accept(len(b)) {
 		c.ask(c.write.Invoke(toJS(b)), c.onWritten, c.onWritten)
-		c.tell(true, opBinary, int64(len(b)))
+		tell(c.tracer, true, opBinary, int64(len(b)))
 	}
 }
 

@@ -3,7 +3,6 @@
 package js
 
 import (
-	"strings"
 	"sync/atomic"
 	"syscall/js"
 	"time"
@@ -28,7 +27,7 @@ const byteOrderMark = "\uFEFF"
 
 // text makes a JavaScript string. Go's own conversion takes a byte order mark at the front for no part of the text.
 func text(s string) any {
-	if strings.HasPrefix(s, byteOrderMark) {
+	if len(s) >= len(byteOrderMark) && s[:len(byteOrderMark)] == byteOrderMark {
 		return byteOrderMark + s
 	}
 	return s

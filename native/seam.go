@@ -64,18 +64,22 @@ type PartSink = interface {
 	Part(text bool, p []byte, last bool)
 }
 
-// Tracer is what a Sink may be besides, as websocket.Tracer.
+// Traced is what a Sink may be besides, as websocket.Traced.
+type Traced = interface {
+	Tracer() Tracer
+}
+
+// Tracer is told what passes, as websocket.Tracer.
 type Tracer = interface {
-	Tracing() bool
 	Request(head string)
 	Response(head string)
 	Frame(sent bool, opcode, reserved uint8, final bool, length int64)
 }
 
-// tracerOf returns the sink as the Tracer that it is, or nil.
+// tracerOf returns the sink's Tracer, or nil.
 func tracerOf(s Sink) Tracer {
-	if t, ok := s.(Tracer); ok && t.Tracing() {
-		return t
+	if t, ok := s.(Traced); ok {
+		return t.Tracer()
 	}
 	return nil
 }

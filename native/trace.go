@@ -25,7 +25,7 @@ func (c *connection) traceWith(t Tracer) {
 }
 
 func (c *connection) tell(sent bool, h header) {
-	apart(func() { c.tracer.Frame(sent, uint8(h.opcode), h.rsv>>4, h.fin, h.length) })
+	c.tracer.Frame(sent, uint8(h.opcode), h.rsv>>4, h.fin, h.length)
 }
 
 // tellWritten tells of the frames that were written. Writing goroutine only: what is traced is not written inline.
