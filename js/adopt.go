@@ -92,7 +92,9 @@ func (e notASocket) Error() string {
 func (notASocket) Syntax() {}
 
 // reflectGet is Reflect.get. What a property's getter throws ends the program in js.Value.Get, but not in a call.
-var reflectGet = bound(global.Get("Reflect"), "get")
+func reflectGet(v js.Value, property string) js.Value {
+	return global.Get("Reflect").Call("get", v, property)
+}
 
 // checkSocket wants what nothing can be done without.
 func checkSocket(v js.Value) error {
@@ -101,11 +103,11 @@ func checkSocket(v js.Value) error {
 	}
 	missing := ""
 	for _, method := range [...]string{"send", "close", "addEventListener", "removeEventListener"} {
-		if TypeOf(reflectGet.Invoke(v, method)) != "function" {
+		if TypeOf(reflectGet(v, method)) != "function" {
 			missing += ", " + method
 		}
 	}
-	if TypeOf(reflectGet.Invoke(v, "readyState")) != "number" {
+	if TypeOf(reflectGet(v, "readyState")) != "number" {
 		missing += ", readyState"
 	}
 	if missing != "" {
@@ -146,7 +148,7 @@ func (c *adopted) Start() {
 
 // attach begins to listen. What it adds, detach takes back.
 func (c *adopted) attach() {
-	c.queue = array.New()
+	c.queue = global.Get("Array").New()
 	c.push = bound(c.queue, "push")
 	c.socket.Call("addEventListener", "message", c.push)
 	c.onState = newFunc(c.note)

@@ -231,8 +231,7 @@ func (c *connection) binary(b []byte, given bool) {
 // textObject delivers a string. UTF-8 has at least a byte for each of JavaScript's code units, and at most three.
 func (c *connection) textObject(data js.Value) {
 	if c.readLimit >= 0 {
-		codeAt := method(global.Get("String").Get("prototype").Get("charCodeAt")) // NaN beyond a string's end
-		if !codeAt.Invoke(data, c.readLimit).IsNaN() {
+		if codeAt := method("String", "charCodeAt"); !codeAt.Invoke(data, c.readLimit).IsNaN() { // beyond a string's end
 			c.exceeds(c.readLimit + 1)
 			return
 		}

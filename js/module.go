@@ -47,67 +47,65 @@ var compiled struct {
 
 func compile() *module {
 	wasm := global.Get("WebAssembly")
-	m := &module{
-		class: wasm.Get("Instance"),
-		code:  wasm.Get("Module").New(toJS([]byte(moduleCode)), map[string]any{"builtins": []any{"js-string"}}),
-	}
-	memory := wasm.Get("Memory").New(map[string]any{"initial": memoryPages})
+	code := wasm.Get("Module").New(toJS([]byte(moduleCode)), with("builtins", []any{"js-string"}))
+	memory := wasm.Get("Memory").New(with("initial", memoryPages))
+	m := &module{class: wasm.Get("Instance"), code: code}
 	m.view = uint8Array.New(memory.Get("buffer"), 0, viewSize)
-	m.imports = imports(memory, m.view)
+
+	own := with("memory", memory)
+	own.Set("view", m.view)
+	own.Set("draft", uint8Array.New(memory.Get("buffer"), viewSize))
+	own.Set("encoder", global.Get("TextEncoder").New())
+	own.Set("decoder", global.Get("TextDecoder").New("utf-8", with("ignoreBOM", true))) // a byte order mark is part of the text
+	for _, key := range [...]string{"data", "written", "length"} {
+		own.Set(key, key)
+	}
+	for _, i := range importedMethods {
+		own.Set(i.name, method(i.class, i.member))
+	}
+	inLine := object.New()
+	for _, name := range [...]string{"test", "length", "charCodeAt"} {
+		inLine.Set(name, object.Get("is")) // false for one argument, or for two that differ
+	}
+	m.imports = object.Call("create", global)
+	m.imports.Set("js", own)
+	m.imports.Set("wasm:js-string", inLine)
+
 	m.guard = m.instantiate(object, object).exports.Get("guard")
 	return m
 }
 
-// imports makes the object of what module.wat imports: the global object with the rest before it.
-func imports(memory, view js.Value) js.Value {
-	own := object.New()
-	for _, key := range [...]string{"data", "written", "length"} {
-		own.Set(key, key)
-	}
-	keepMark := map[string]any{"ignoreBOM": true} // which says that a byte order mark is part of the text
-	for _, i := range [...]struct {
-		name  string
-		value js.Value
-	}{
-		{"memory", memory},
-		{"view", view},
-		{"draft", uint8Array.New(memory.Get("buffer"), viewSize)},
-		{"getData", messageData()},
-		{"byteLength", method(getter("ArrayBuffer", "byteLength"))},
-		{"set", method(view.Get("set"))},
-		{"encode", bound(global.Get("TextEncoder").New(), "encodeInto")},
-		{"call", method(object.Get("call"))}, // Function.prototype's
-		{"part", bound(view, "subarray")},
-		{"decode", bound(global.Get("TextDecoder").New("utf-8", keepMark), "decode")},
-	} {
-		own.Set(i.name, i.value)
-	}
-	none := object.Get("is") // false for one argument, or for two that differ
-	all := object.Call("create", global)
-	all.Set("js", own)
-	all.Set("wasm:js-string", map[string]any{"test": none, "length": none, "charCodeAt": none})
-	return all
+// importedMethods are what module.wat imports as functions of an object and of the arguments.
+var importedMethods = [...]struct{ name, class, member string }{
+	{"getData", "MessageEvent", "data"},
+	{"byteLength", "ArrayBuffer", "byteLength"},
+	{"set", "Uint8Array", "set"},
+	{"part", "Uint8Array", "subarray"},
+	{"encode", "TextEncoder", "encodeInto"},
+	{"decode", "TextDecoder", "decode"},
+	{"call", "Function", "call"},
 }
 
-// messageData returns a function of an event and "data" that returns the event's data.
-func messageData() js.Value {
-	if get := getter("MessageEvent", "data"); get.Truthy() {
-		return method(get)
+// method returns a class's method, or a property's getter, as a function whose first argument is the object. Where the class has
+// none, because its objects have the property themselves, that is Reflect.get.
+func method(class, name string) js.Value {
+	prototype := global.Get(class).Get("prototype")
+	function := prototype.Call("__lookupGetter__", name)
+	if !function.Truthy() {
+		function = prototype.Get(name)
 	}
-	return global.Get("Reflect").Get("get")
+	if !function.Truthy() {
+		return global.Get("Reflect").Get("get")
+	}
+	return bound(function, "call")
 }
 
-// getter returns the getter of a class's property, undefined if there is none.
-func getter(class, property string) js.Value {
-	descriptor := object.Call("getOwnPropertyDescriptor", global.Get(class).Get("prototype"), property)
-	if !descriptor.Truthy() {
-		return js.Undefined()
-	}
-	return descriptor.Get("get")
+// with makes an object with one property.
+func with(key string, value any) js.Value {
+	o := object.New()
+	o.Set(key, value)
+	return o
 }
-
-// method returns a method as a function of its object and its arguments.
-func method(function js.Value) js.Value { return object.Get("call").Call("bind", function) }
 
 // guarded makes a func that takes its argument as this, and whose calls after the program's end do nothing: see module.wat. Where
 // there is no module, it is the func itself.
@@ -127,7 +125,9 @@ type instance struct {
 // instantiate makes an instance that calls send and wake.
 func (m *module) instantiate(send, wake js.Value) *instance {
 	all := object.Call("create", m.imports)
-	all.Set("socket", map[string]any{"send": send, "wake": wake})
+	socket := with("send", send)
+	socket.Set("wake", wake)
+	all.Set("socket", socket)
 	exports := m.class.New(m.code, all).Get("exports")
 	return &instance{exports, exports.Get("pack"), exports.Get("send"), exports.Get("sendPacked")}
 }

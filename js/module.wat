@@ -16,17 +16,19 @@
   (import "js" "memory" (memory 19))
   (import "js" "view" (global $view externref))             ;; a Uint8Array of the memory before $draftAt
   (import "js" "draft" (global $draft externref))           ;; a Uint8Array of what follows
+  (import "js" "encoder" (global $encoder externref))        ;; a TextEncoder
+  (import "js" "decoder" (global $decoder externref))        ;; a TextDecoder that leaves a byte order mark
   (import "js" "data" (global $dataKey externref))          ;; "data"
   (import "js" "written" (global $writtenKey externref))    ;; "written"
   (import "js" "length" (global $lengthKey externref))      ;; "length"
   (import "js" "getData" (func $getData (param $event externref) (param $key externref) (result externref)))
   (import "js" "byteLength" (func $byteLength (param $buffer externref) (result i32)))
   (import "js" "set" (func $set (param $view externref) (param $bytes externref) (param $at i32)))
-  (import "js" "encode" (func $encode (param $text externref) (param $view externref) (result externref)))
+  (import "js" "encode" (func $encode (param $encoder externref) (param $text externref) (param $view externref) (result externref)))
   (import "js" "call" (func $call (param $function externref)))
   (import "js" "call" (func $callWith (param $function externref) (param $this externref)))
-  (import "js" "part" (func $part (param $from i32) (param $to i32) (result externref)))  ;; a Uint8Array of a part of $view
-  (import "js" "decode" (func $decode (param $bytes externref) (result externref)))
+  (import "js" "part" (func $part (param $bytes externref) (param $from i32) (param $to i32) (result externref)))  ;; a view of them
+  (import "js" "decode" (func $decode (param $decoder externref) (param $bytes externref) (result externref)))
   (import "Reflect" "get" (func $get (param $object externref) (param $key externref) (result i32)))
   (import "Reflect" "construct" (func $construct (param $class externref) (param $arguments externref) (result externref)))
   (import "Array" "of" (func $list (param externref) (result externref)))
@@ -192,7 +194,7 @@
   ;; encodeTo writes a text as UTF-8. Four bytes that are left over say that nothing was left out.
   (func $encodeTo (param $text externref) (param $to externref) (param $size i32) (result i32)
     (local $written i32)
-    (local.set $written (call $get (call $encode (local.get $text) (local.get $to)) (global.get $writtenKey)))
+    (local.set $written (call $get (call $encode (global.get $encoder) (local.get $text) (local.get $to)) (global.get $writtenKey)))
     (select (i32.const -1) (local.get $written)
       (i32.gt_s (i32.add (local.get $written) (i32.const 4)) (local.get $size))))
 
@@ -212,9 +214,9 @@
 
   (func $sendAt (param $at i32) (param $head i32)
     (local $message externref)
-    (local.set $message (call $part (local.get $at) (i32.add (local.get $at) (i32.shr_u (local.get $head) (i32.const 1)))))
+    (local.set $message (call $part (global.get $view) (local.get $at) (i32.add (local.get $at) (i32.shr_u (local.get $head) (i32.const 1)))))
     (if (i32.and (local.get $head) (i32.const 1))
-      (then (local.set $message (call $decode (local.get $message)))))
+      (then (local.set $message (call $decode (global.get $decoder) (local.get $message)))))
     (call $socketSend (local.get $message)))
 
   ;; clear forgets all messages.

@@ -11,7 +11,6 @@ import (
 var (
 	global     = js.Global()
 	object     = global.Get("Object")
-	array      = global.Get("Array")
 	uint8Array = global.Get("Uint8Array")
 
 	// The platform's, even if the program puts a class of its own in its place.
