@@ -76,7 +76,7 @@ func (c *core) adopt(a engine.Adoption) {
 	c.conn, c.url = a.Conn, a.URL
 	c.state.Store(uint32(a.State))
 	if ReadyState(a.State) != Connecting {
-		c.agreed = agreement{a.Protocol, a.Extensions}
+		c.agreed.protocol, c.agreed.extensions = a.Protocol, a.Extensions
 		c.handshakeTimeout = 0
 	}
 }

@@ -9,7 +9,7 @@ import (
 //
 // One type serves Send and received messages, so an echo is ws.Send(e.Data).
 type Data struct {
-	_ [0]func() // not comparable: it would be the place that is compared
+	_ incomparable // it would be the place that is compared
 
 	at   unsafe.Pointer // the bytes, or the *Blob
 	size int            // of the bytes

@@ -13,6 +13,7 @@ import (
 //
 // Web IDL, 2.8.1: https://webidl.spec.whatwg.org/#idl-DOMException
 type DOMException struct {
+	_       incomparable
 	Name    string // the name in the Standard
 	Message string // what was seen and what was wanted
 
@@ -69,6 +70,8 @@ func exception(op string, kind *DOMException, message string) error {
 //
 // WebSockets Standard, the WebSocketError interface (draft): https://github.com/whatwg/websockets/pull/48
 type WebSocketError struct {
+	_ incomparable
+
 	// CloseCode is the code of the close event; 1006 where no Close frame was received, 0 where there is none:
 	// in JavaScript it is null then.
 	CloseCode uint16

@@ -60,8 +60,12 @@ type EventInit struct {
 	Composed   bool // Event.Composed
 }
 
+// incomparable is part of structs that nobody compares, for which a program would carry code that does.
+type incomparable [0]func()
+
 // event is what all events have.
 type event struct {
+	_     incomparable
 	kind  *kind // nil: of no name, and never dispatched
 	stamp time.Duration
 
@@ -78,6 +82,7 @@ type event struct {
 
 // kind is what an event has in common with others, such as a socket's messages. It does not change.
 type kind struct {
+	_                        incomparable
 	typ, origin, lastEventID string
 	init                     EventInit
 	target                   *eventTarget

@@ -35,7 +35,10 @@ func (c *lifecycle) prepare(d *Dialer, href string, trace tracing) {
 }
 
 // agreement is what the handshake brought.
-type agreement struct{ protocol, extensions string }
+type agreement struct {
+	_                    incomparable
+	protocol, extensions string
+}
 
 // Tracer makes the Sink that a connection is part of a Traced.
 func (c *lifecycle) Tracer() Tracer {
@@ -153,7 +156,7 @@ func (c *lifecycle) opened(protocol, extensions string) bool {
 	opened := c.to(Open)
 	if opened {
 		c.stopDeadline()
-		c.agreed = agreement{protocol, extensions}
+		c.agreed.protocol, c.agreed.extensions = protocol, extensions
 	}
 	c.mu.Unlock()
 	return opened

@@ -49,6 +49,7 @@ type browser struct {
 
 // events are what the browser has reported besides messages.
 type events struct {
+	_                      [0]func() // nobody compares them, so no program carries code that does
 	opened, failed, closed bool
 	code                   uint16
 	reason                 string
