@@ -111,8 +111,9 @@ func (c *core) send(d Data) error {
 
 func (c *core) whyConnecting() string {
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	if !c.started {
+	started := c.started
+	c.mu.Unlock()
+	if !started {
 		return "not started: call Start or Run first"
 	}
 	return "still connecting"
@@ -164,16 +165,15 @@ var awaited = [...][]string{
 // Queued data needs no hold: a collected socket closes behind it.
 func (c *core) hold(ws *WebSocket) {
 	c.mu.Lock()
-	defer c.mu.Unlock()
 	next := c.state.Load()
 	if c.opening {
 		next = uint32(Connecting)
 	}
-	if c.started && !c.ended && (c.waited || ws.listens(awaited[next]...)) {
-		c.held.Store(ws)
-	} else {
-		c.held.Store(nil)
+	if !c.started || c.ended || !c.waited && !ws.listens(awaited[next]...) {
+		ws = nil
 	}
+	c.held.Store(ws)
+	c.mu.Unlock()
 }
 
 // look looks again at whether the handle must be held.
@@ -185,9 +185,13 @@ func (c *core) look() {
 
 // awaitSignal has it looked again when a listener's signal ends. Until Start the handle is not held.
 func (c *core) awaitSignal(l *listener) {
+	if l.await == nil {
+		return
+	}
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.started && !c.ended && l.await != nil {
+	running := c.started && !c.ended
+	c.mu.Unlock()
+	if running {
 		go l.await(l, c.done, c.look)
 	}
 }
@@ -202,12 +206,12 @@ func (c *core) dispatch(e Event) {
 // Opened is WebSockets Standard, 4, "when the connection is established": one task.
 func (c *core) Opened(protocol, extensions string) {
 	c.setOpening(true)
-	defer c.setOpening(false)
+	defer c.setOpening(false) // also if a listener ends its goroutine
 	if c.opened(protocol, extensions) {
+		c.tellState()
 		e := makeEvent("open", EventInit{})
 		e.stamp = c.now()
-		defer c.dispatch(&e)
-		c.tellState()
+		c.dispatch(&e)
 	}
 }
 
@@ -268,8 +272,8 @@ func (c *core) Closing() {
 	c.mu.Lock()
 	c.to(Closing)
 	c.mu.Unlock()
-	defer c.look()
 	c.tellState()
+	c.look()
 }
 
 // Closed is WebSockets Standard, 4, "when the connection is closed": one task.
@@ -280,15 +284,17 @@ func (c *core) Closed(code uint16, reason string, clean bool, why error) {
 	c.end = o.err()
 	c.mu.Unlock()
 	c.look()
-
-	// Deferred, since a listener may end its goroutine.
-	defer c.finish()
-	defer c.dispatch(&CloseEvent{event: makeEvent("close", EventInit{}), WasClean: o.clean, Code: o.code, Reason: o.reason})
-	if o.why != nil {
-		defer c.dispatch(&ErrorEvent{event: makeEvent("error", EventInit{}), Err: o.why})
-	}
-	defer c.tellClosed(o)
 	c.tellState()
+	c.tellClosed(o)
+	defer c.dispatchClose(o) // also if a listener ends its goroutine, as below
+	if o.why != nil {
+		c.dispatch(&ErrorEvent{event: makeEvent("error", EventInit{}), Err: o.why})
+	}
+}
+
+func (c *core) dispatchClose(o *outcome) {
+	defer c.finish()
+	c.dispatch(&CloseEvent{event: makeEvent("close", EventInit{}), WasClean: o.clean, Code: o.code, Reason: o.reason})
 }
 
 func (c *core) finish() {

@@ -265,19 +265,20 @@ type handler struct {
 
 func (h *handler) set(t *eventTarget, typ string, fn func(Event)) {
 	h.mu.Lock()
-	defer h.mu.Unlock()
-	if fn != nil {
+	switch {
+	case fn == nil:
+		h.fn.Store(nil)
+		if h.remove != nil {
+			h.remove()
+			h.remove = nil
+		}
+	default:
 		h.fn.Store(&fn)
 		if h.remove == nil {
 			h.remove = t.AddEventListener(typ, h.call)
 		}
-		return
 	}
-	h.fn.Store(nil)
-	if h.remove != nil {
-		h.remove()
-		h.remove = nil
-	}
+	h.mu.Unlock()
 }
 
 func (h *handler) call(ev Event) {

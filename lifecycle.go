@@ -79,8 +79,9 @@ func (c *lifecycle) readyState() ReadyState {
 
 func (c *lifecycle) negotiated() agreement {
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.agreed
+	agreed := c.agreed
+	c.mu.Unlock()
+	return agreed
 }
 
 // begin notes the start and sets the handshake's end. It reports whether it was the first call, and why the connection has been
@@ -124,8 +125,8 @@ func (c *lifecycle) giveUp(in ReadyState, why error) bool {
 	c.givenUp = why
 	c.stopDeadline()
 	c.mu.Unlock()
-	defer c.conn.Fail(why) // even if the trace ends this goroutine
 	c.tellState()
+	c.conn.Fail(why)
 	return true
 }
 
@@ -145,8 +146,8 @@ func (c *lifecycle) close(code uint16, reason string, why error) {
 	first := c.to(Closing)
 	c.mu.Unlock()
 	if first {
-		defer c.conn.Close(code, reason)
 		c.tellState()
+		c.conn.Close(code, reason)
 	}
 }
 

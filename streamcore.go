@@ -115,8 +115,8 @@ func (c *stream) open(ctx context.Context) error {
 func (c *stream) Opened(protocol, extensions string) {
 	if c.opened(protocol, extensions) {
 		c.established = true
-		defer close(c.settled)
 		c.tellState()
+		close(c.settled)
 	}
 }
 
@@ -157,8 +157,8 @@ func (c *stream) Closing() {
 	c.mu.Lock()
 	c.to(Closing)
 	c.mu.Unlock()
-	defer c.leave()
 	c.tellState()
+	c.leave()
 }
 
 // Closed is called when the connection has ended.
@@ -167,9 +167,9 @@ func (c *stream) Closed(code uint16, reason string, clean bool, why error) {
 	c.end = &outcome{code, reason, clean, why}
 	c.closed(c.end)
 	c.mu.Unlock()
-	defer c.finish()
-	defer c.tellClosed(c.end)
 	c.tellState()
+	c.tellClosed(c.end)
+	c.finish()
 }
 
 // finish tells everybody who waits.
@@ -203,8 +203,8 @@ func (c *stream) leave() {
 // close begins the closing handshake. WebSockets Standard, 4: what is received from now on is dropped.
 func (c *stream) close(code uint16, reason string) {
 	c.shutOff()
-	defer c.leave()
 	c.lifecycle.close(code, reason, nil)
+	c.leave()
 }
 
 // read takes a message.

@@ -9,8 +9,9 @@ import (
 // A Trace is told what a connection does, for logs and debugging: see [Dialer].Trace. Any of its funcs may be nil. Without a
 // Trace nothing at all is done for one.
 //
-// The funcs are called with no lock held, on the goroutine that does what they tell of, so more than one may run at the same
-// time. They may use the socket but not wait for it: what they take, the connection takes longer.
+// The funcs are called with no lock held, Request and Response on the goroutine of the handshake, the others on goroutines of
+// their own, for which the one that does what they tell of waits, so more than one may run at the same time. They may use the
+// socket but not wait for it: what they take, the connection takes longer.
 type Trace struct {
 	// State is called when readyState has changed, before the event that belongs to it.
 	State func(from, to ReadyState)
@@ -121,18 +122,21 @@ func (t *traced) Response(head string) {
 	}
 }
 
-// Frame tells on a goroutine of its own, so that what goes on with the frame is not lost if the func calls runtime.Goexit.
 func (t *traced) Frame(sent bool, opcode, reserved uint8, final bool, length int64) {
-	if t.Trace.Frame == nil {
-		return
+	if t.Trace.Frame != nil {
+		f := Frame{sinceStart(), sent, Opcode(opcode), reserved, final, length}
+		apart(func() { t.Trace.Frame(f) })
 	}
-	f := Frame{sinceStart(), sent, Opcode(opcode), reserved, final, length}
-	told := make(chan struct{})
+}
+
+// apart calls a func of the program's on a goroutine of its own, so that no other is lost if it calls runtime.Goexit.
+func apart(call func()) {
+	done := make(chan struct{})
 	go func() {
-		defer close(told)
-		t.Trace.Frame(f)
+		defer close(done)
+		call()
 	}()
-	<-told
+	<-done
 }
 
 func (t *traced) moved(from, to ReadyState) {
@@ -150,13 +154,13 @@ func (t *traced) tell() {
 		return
 	}
 	for _, m := range moves {
-		t.State(m.from, m.to)
+		apart(func() { t.State(m.from, m.to) })
 	}
 }
 
 func (t *traced) closed(o *outcome) {
 	if t.Closed != nil {
-		t.Closed(o.code, o.reason, o.clean, o.why)
+		apart(func() { t.Closed(o.code, o.reason, o.clean, o.why) })
 	}
 }
 

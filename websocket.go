@@ -111,8 +111,9 @@ func (ws *WebSocket) BufferedAmount() uint64 { return ws.core.conn.Buffered() }
 // WaitBuffered waits until BufferedAmount is at most below bytes, so that a program that sends much need not hold it all in
 // memory. The error is the context's cause, or ErrInvalidState if the connection has ended with more than that unsent.
 func (ws *WebSocket) WaitBuffered(ctx context.Context, below uint64) error {
-	defer runtime.KeepAlive(ws)
-	return ws.core.wait(ctx, below)
+	err := ws.core.wait(ctx, below)
+	runtime.KeepAlive(ws)
+	return err
 }
 
 // Extensions returns the extensions that the server chose, "" until the socket is open.
@@ -145,8 +146,9 @@ func (ws *WebSocket) SetBinaryType(t BinaryType) {
 //
 // WebSockets Standard, 3.1: https://websockets.spec.whatwg.org/#dom-websocket-send
 func (ws *WebSocket) Send(d Data) error {
-	defer runtime.KeepAlive(ws)
-	return ws.core.send(d)
+	err := ws.core.send(d)
+	runtime.KeepAlive(ws)
+	return err
 }
 
 // Close begins the closing handshake, after everything that was sent before, and returns at once. The code is 1000 or 3000 to
@@ -158,13 +160,13 @@ func (ws *WebSocket) Send(d Data) error {
 //
 // WebSockets Standard, 3.1: https://websockets.spec.whatwg.org/#dom-websocket-close
 func (ws *WebSocket) Close(code uint16, reason string) error {
-	defer runtime.KeepAlive(ws)
 	reason = validText(reason)
-	if err := checkClose("Close", code, reason); err != nil {
-		return err
+	err := checkClose("Close", code, reason)
+	if err == nil {
+		ws.core.close(code, reason, nil)
 	}
-	ws.core.close(code, reason, nil)
-	return nil
+	runtime.KeepAlive(ws)
+	return err
 }
 
 // Done returns a channel that is closed when the listeners of the close event have returned. It does not start the socket. It
