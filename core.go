@@ -102,7 +102,7 @@ func (c *core) send(d Data) error {
 	case binaryData:
 		c.conn.SendBinary(d.view())
 	case blobData:
-		if err := c.conn.SendBlob(d.Blob().inner()); err != nil {
+		if err := c.conn.SendBlob(d.Blob().data); err != nil {
 			return asException("Send", err)
 		}
 	}

@@ -35,8 +35,8 @@ func Binary(b []byte) Data {
 
 // FromBlob makes a binary message of a Blob. In a browser its bytes are sent without passing through Go's memory.
 func FromBlob(b *Blob) Data {
-	if b == nil {
-		b = new(Blob)
+	if b == nil || b.data == nil {
+		b = NewBlob(nil, "")
 	}
 	return Data{at: unsafe.Pointer(b), kind: blobData}
 }

@@ -69,7 +69,7 @@ func await(promise js.Value) (value js.Value, err error) {
 	})
 	defer release(resolve)
 	reject := newFunc(func(v js.Value) {
-		err = thrown{v}
+		err = newThrown(v)
 		close(settled)
 	})
 	defer release(reject)

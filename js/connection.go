@@ -27,15 +27,17 @@ type connection struct {
 
 	pump // pump's goroutine only
 
-	out outbox
+	// guarded by crossing
+	out      outbox
+	opened   bool   // the browser's socket is open, which the sink is told
+	detached bool   // it is not used any more
+	dropped  uint64 // bytes that Buffered counts and the browser does not
 
 	mu sync.Mutex // never held across a call into JavaScript
 	// guarded by mu
-	seen     events
-	failure  error      // Fail was called
-	detached bool       // the browser's socket is not used any more
-	dropped  uint64     // bytes that Buffered counts and the browser does not
-	loose    []js.Value // the data of messages, where there is no module
+	seen    events
+	failure error      // Fail was called
+	loose   []js.Value // the data of messages, where there is no module
 }
 
 // browser is the browser's side.
@@ -95,7 +97,17 @@ func (c *connection) construct() (err error) {
 }
 
 // SetBlobs says whether binary messages are delivered by Sink.Blob.
-func (c *connection) SetBlobs(on bool) { c.blobs.Store(on) }
+func (c *connection) SetBlobs(on bool) {
+	crossing.Lock()
+	deliverBlob = (*connection).blob
+	crossing.Unlock()
+	c.blobs.Store(on)
+}
+
+// deliverBlob is set where blobs are, so that other programs do not carry what makes them.
+var deliverBlob func(c *connection, data js.Value)
+
+func (c *connection) blob(data js.Value) { c.sink.Blob(makeBlob(data)) }
 
 // SendText sends a text message.
 func (c *connection) SendText(s string) { c.send(opText, unsafe.Slice(unsafe.StringData(s), len(s))) }
@@ -104,21 +116,33 @@ func (c *connection) SendText(s string) { c.send(opText, unsafe.Slice(unsafe.Str
 func (c *connection) SendBinary(b []byte) { c.send(opBinary, b) }
 
 func (c *connection) send(opcode uint8, b []byte) {
-	n := int64(len(b))
-	if c.give(n, func() { c.cross(opcode, b) }) {
-		tell(c.tracer, true, opcode, n)
+	if c.module == nil || len(b) > mostCopied {
+		c.pass(opcode, int64(len(b)), toMessage(opcode, b))
+		return
+	}
+	crossing.Lock()
+	sent := !c.drop(int64(len(b)))
+	if sent {
+		c.cross(opcode, b)
+	}
+	crossing.Unlock()
+	if sent {
+		tell(c.tracer, true, opcode, int64(len(b)))
 	}
 }
 
-// give has a message of n bytes sent, and reports whether it was not too early or too late.
-func (c *connection) give(n int64, send func()) bool {
+// pass sends one of the browser's own values, a message of n bytes. To make it may have thrown; sending to an open socket does not.
+func (c *connection) pass(opcode uint8, n int64, message any) {
 	crossing.Lock()
-	defer crossing.Unlock()
-	if c.drop(uint64(n)) {
-		return false
+	sent := !c.drop(n)
+	if sent {
+		c.out.flush(c.module)
+		c.sendValue.Invoke(message)
 	}
-	send()
-	return true
+	crossing.Unlock()
+	if sent {
+		tell(c.tracer, true, opcode, n)
+	}
 }
 
 // RFC 6455 5.2.
@@ -133,22 +157,17 @@ func (c *connection) SendBlob(b Blob) error {
 	if !ok {
 		return errForeignBlob
 	}
-	n := b.Size()
-	if c.give(n, func() { c.pass(own.value) }) {
-		tell(c.tracer, true, opBinary, n)
-	}
+	c.pass(opBinary, b.Size(), own.value)
 	return nil
 }
 
 var errForeignBlob = errors.New("websocket: a Blob that is not the browser's; send its Bytes")
 
-// drop counts a message of n bytes that comes too early or too late, and reports whether it does.
-func (c *connection) drop(n uint64) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	drop := c.detached || !c.seen.opened
+// drop counts a message of n bytes that comes too early or too late, and reports whether it does. Called with crossing held.
+func (c *connection) drop(n int64) bool {
+	drop := c.detached || !c.opened
 	if drop {
-		c.dropped += n
+		c.dropped += uint64(n)
 	}
 	return drop
 }
@@ -156,15 +175,15 @@ func (c *connection) drop(n uint64) bool {
 // Close has the browser begin the closing handshake.
 func (c *connection) Close(code uint16, reason string) {
 	crossing.Lock()
-	defer crossing.Unlock()
 	c.out.flush(c.module)
 	switch {
-	case c.isDetached():
+	case c.detached:
 	case code == 0:
 		c.socket.Call("close")
 	default:
 		c.socket.Call("close", code, text(reason))
 	}
+	crossing.Unlock()
 }
 
 // Fail lets go of the browser's socket, which can't be ended at once: the pump closes it, and nothing that it does counts any
@@ -180,14 +199,12 @@ func (c *connection) Fail(why error) {
 // letGo has the browser's socket asked for nothing from now on.
 func (c *connection) letGo() {
 	crossing.Lock()
-	defer crossing.Unlock()
 	c.out.flush(c.module)
-	left := c.buffered()
-	c.mu.Lock()
-	defer c.mu.Unlock()
 	if !c.detached {
-		c.detached, c.dropped = true, left
+		c.dropped = c.buffered()
+		c.detached = true
 	}
+	crossing.Unlock()
 }
 
 // Closing reports whether the browser has received a Close frame, of which it tells by no event. While anything from before
@@ -201,24 +218,24 @@ func (c *connection) Closing() bool {
 // Buffered returns the browser's bufferedAmount, and what has not come there.
 func (c *connection) Buffered() uint64 {
 	crossing.Lock()
-	defer crossing.Unlock()
-	return c.buffered()
+	n := c.buffered()
+	crossing.Unlock()
+	return n
 }
 
 func (c *connection) buffered() uint64 {
-	n := c.out.bytes
-	if !c.isDetached() && c.socket.Truthy() {
+	n := c.out.bytes + c.dropped
+	if !c.detached && c.socket.Truthy() {
 		n += uint64(c.socket.Get("bufferedAmount").Float())
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return n + c.dropped
+	return n
 }
 
 func (c *connection) isDetached() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.detached
+	crossing.Lock()
+	detached := c.detached
+	crossing.Unlock()
+	return detached
 }
 
 // Wait waits until Buffered() is at most below.

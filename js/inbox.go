@@ -62,7 +62,13 @@ func (c *connection) fetch() bool {
 		most = -1
 	}
 	crossing.Lock()
-	defer crossing.Unlock()
+	got := c.take(then, most)
+	crossing.Unlock()
+	return got
+}
+
+// take has the module pack what has come. Called with crossing held.
+func (c *connection) take(then, most int) bool {
 	spareIn.put(c.buffer)
 	c.buffer = nil
 	result := c.module.pack.Invoke(then, most).Int()
@@ -132,14 +138,14 @@ func (c *connection) receive(ev js.Value) {
 
 func (c *connection) takeLoose() bool {
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	if len(c.loose) == 0 {
-		return false
+	loose := c.loose
+	if len(loose) > 0 {
+		c.object, c.alone = loose[0], asObject
+		loose[0] = js.Value{}
+		c.loose = loose[1:]
 	}
-	c.object, c.alone = c.loose[0], asObject
-	c.loose[0] = js.Value{}
-	c.loose = c.loose[1:]
-	return true
+	c.mu.Unlock()
+	return len(loose) > 0
 }
 
 // waiting reports whether messages have come that are not fetched.
@@ -148,8 +154,9 @@ func (c *connection) waiting() bool {
 		return c.module.exports.Call("waiting").Int() > 0
 	}
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	return len(c.loose) > 0
+	n := len(c.loose)
+	c.mu.Unlock()
+	return n > 0
 }
 
 // clear forgets the messages that have not been delivered.
@@ -159,8 +166,8 @@ func (c *connection) clear() {
 		c.module.exports.Call("clear")
 	}
 	c.mu.Lock()
-	defer c.mu.Unlock()
 	c.loose = nil
+	c.mu.Unlock()
 }
 
 // message delivers one message.
@@ -220,7 +227,7 @@ func (c *connection) binary(b []byte, given bool) {
 	tell(c.tracer, false, opBinary, int64(len(b)))
 	switch {
 	case c.blobs.Load():
-		c.sink.Blob(makeBlob(toJS(b)))
+		deliverBlob(c, toJS(b))
 	case given:
 		c.sink.Binary(b)
 	default:
@@ -248,7 +255,7 @@ func (c *connection) binaryObject(buffer js.Value) {
 	case c.exceeds(int64(n)):
 	case c.blobs.Load():
 		tell(c.tracer, false, opBinary, int64(n))
-		c.sink.Blob(makeBlob(buffer))
+		deliverBlob(c, buffer)
 	default:
 		b := c.memory(n)
 		js.CopyBytesToGo(b, bytes)

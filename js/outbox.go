@@ -11,7 +11,6 @@ import (
 // while its sender goes on computing. But when many come and the sender has not yielded once, more of them are gathered and cross
 // together: when it yields, when its task ends, or when there is enough.
 type outbox struct {
-	// guarded by crossing
 	crossed int    // how many have crossed since the sender yielded
 	packed  []byte // messages as module.wat packs them
 	bytes   uint64 // of the messages packed
@@ -27,8 +26,6 @@ const (
 // cross sends a message of the user's, who may change its bytes afterwards. Called with crossing held, as all here.
 func (c *connection) cross(opcode uint8, b []byte) {
 	switch {
-	case c.module == nil || len(b) > mostCopied:
-		c.pass(toMessage(opcode, b))
 	case len(b) >= enough || c.out.crossed < few:
 		c.out.flush(c.module)
 		c.out.crossed++
@@ -40,12 +37,6 @@ func (c *connection) cross(opcode uint8, b []byte) {
 		c.out.watched = true
 		go c.watch()
 	}
-}
-
-// pass sends one of the browser's own values.
-func (c *connection) pass(message any) {
-	c.out.flush(c.module)
-	c.sendValue.Invoke(message)
 }
 
 // toMessage makes what the browser sends.
@@ -88,16 +79,16 @@ func (o *outbox) flush(m *instance) {
 // watch runs when the sender has yielded.
 func (c *connection) watch() {
 	crossing.Lock()
-	defer crossing.Unlock()
 	c.out.watched = false
 	c.out.rest(c.module)
+	crossing.Unlock()
 }
 
 // endTask is called when a listener has returned.
 func (c *connection) endTask() {
 	crossing.Lock()
-	defer crossing.Unlock()
 	c.out.rest(c.module)
+	crossing.Unlock()
 }
 
 // rest begins anew to count.

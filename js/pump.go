@@ -17,8 +17,7 @@ import (
 
 // pump is the state of the goroutine that calls the sink: the socket's event loop.
 type pump struct {
-	opened bool
-	over   bool
+	over bool
 	inbox
 
 	delivering atomic.Bool // read by all: a task runs
@@ -58,7 +57,9 @@ func (c *connection) step() (delivered bool) {
 	case failure != nil:
 		c.finish(1006, "", false, failure)
 	case seen.opened && !c.opened:
+		crossing.Lock()
 		c.opened = true
+		crossing.Unlock()
 		c.sink.Opened(c.socket.Get("protocol").String(), c.socket.Get("extensions").String())
 		c.endTask()
 	case c.fill():
@@ -86,17 +87,17 @@ func (c *connection) exceeds(n int64) bool {
 }
 
 func tooLong(n, limit int64) error {
-	return quotaError("got a message of at least " + strconv.FormatInt(n, 10) + " bytes, want at most " +
-		strconv.FormatInt(limit, 10) + " (ReadLimit)")
+	return &quotaError{"got a message of at least " + strconv.FormatInt(n, 10) + " bytes, want at most " +
+		strconv.FormatInt(limit, 10) + " (ReadLimit)"}
 }
 
 // quotaError is websocket.ErrQuotaExceeded, which can't be named here.
-type quotaError string
+type quotaError struct{ message string }
 
-func (e quotaError) Error() string { return "websocket: " + string(e) }
+func (e *quotaError) Error() string { return "websocket: " + e.message }
 
 // Is knows websocket.ErrQuotaExceeded by its text.
-func (e quotaError) Is(target error) bool { return target.Error() == "websocket: QuotaExceededError" }
+func (e *quotaError) Is(target error) bool { return target.Error() == "websocket: QuotaExceededError" }
 
 // wait waits for the next event. No message can slip in between fill and here: the browser's tasks do not run meanwhile.
 func (c *connection) wait() {
@@ -175,9 +176,7 @@ func (c *connection) finish(code uint16, reason string, clean bool, failure erro
 
 // note notes an event other than a message.
 func (c *connection) note(ev js.Value) {
-	c.mu.Lock()
-	seen := c.seen
-	c.mu.Unlock()
+	seen := c.seen // which is changed here alone
 	switch ev.Get("type").String() {
 	case "open":
 		seen.opened = true

@@ -51,34 +51,29 @@ func catch(err *error) {
 	switch r := recover().(type) {
 	case nil:
 	case js.Error:
-		*err = thrown{r.Value}
+		*err = newThrown(r.Value)
 	default:
 		panic(r)
 	}
 }
 
 // thrown is an exception of the browser's.
-type thrown struct{ value js.Value }
+type thrown struct{ name, message string }
 
-func (t thrown) Error() string { return "websocket: " + t.Name() + ": " + t.Message() }
+// newThrown makes an error of an exception. A page may throw anything, which is its own message then.
+func newThrown(v js.Value) error {
+	if TypeOf(v) == "object" {
+		return &thrown{v.Get("name").String(), v.Get("message").String()}
+	}
+	return &thrown{"Error", global.Get("String").Invoke(v).String()}
+}
+
+func (t *thrown) Error() string   { return "websocket: " + t.name + ": " + t.message }
+func (t *thrown) Name() string    { return t.name }
+func (t *thrown) Message() string { return t.message }
 
 // Is knows a websocket.DOMException by its text.
-func (t thrown) Is(target error) bool { return target.Error() == "websocket: "+t.Name() }
-
-// Name and Message are those of the exception. A page may throw anything, which is its own message then.
-func (t thrown) Name() string {
-	if TypeOf(t.value) == "object" {
-		return t.value.Get("name").String()
-	}
-	return "Error"
-}
-
-func (t thrown) Message() string {
-	if TypeOf(t.value) == "object" {
-		return t.value.Get("message").String()
-	}
-	return global.Get("String").Invoke(t.value).String()
-}
+func (t *thrown) Is(target error) bool { return target.Error() == "websocket: "+t.name }
 
 // TypeOf returns the name of a value's type. js.Value.Type panics for a bigint.
 func TypeOf(v js.Value) (name string) {
