@@ -62,7 +62,8 @@ func (d *Dialer) fromJS(value js.Value) (*WebSocket, error) {
 	if err := d.checkSocket("FromJS"); err != nil {
 		return nil, err
 	}
-	c := d.newCore("", d.Trace.begin())
+	c := d.newCore()
+	c.prepare(d, "")
 	a, err := engine.Adopt(value, d.Options, c)
 	if err != nil {
 		return nil, asException("FromJS", err)

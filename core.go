@@ -14,8 +14,9 @@ type core struct {
 	lifecycle
 
 	maxBuffered int64
-	borrows     bool          // messages are the engine's again when the listeners have returned
-	done        chan struct{} // closed after the close event
+	checkFull   func(c *core, n int64) // closeFull, if there is a limit; else nil
+	borrows     bool                   // messages are the engine's again when the listeners have returned
+	done        chan struct{}          // closed after the close event
 
 	blobs atomic.Bool               // binaryType
 	held  atomic.Pointer[WebSocket] // the handle while an event may concern it; see hold
@@ -24,10 +25,10 @@ type core struct {
 	received time.Duration // the time stamp of what comes, 0 if the engine does not say Received
 
 	// guarded by mu
-	opening bool  // the open event's listeners have not returned
-	ended   bool  // the close event's listeners have returned
-	waited  bool  // Done was called
-	end     error // what Run returns
+	opening bool // the open event's listeners have not returned
+	ended   bool // the close event's listeners have returned
+	waited  bool // Done was called
+	end     *outcome
 }
 
 // remind has a socket reported that is never started: without it nothing at all would happen.
@@ -55,7 +56,9 @@ func (c *core) start(ws *WebSocket) {
 	runtime.SetFinalizer(ws.life, (*life).end)
 	c.hold(ws)
 	for _, l := range ws.listeners() {
-		c.awaitSignal(l)
+		if l.await != nil {
+			l.await(c, l)
+		}
 	}
 	if why != nil { // closed before it was started: the events of a failed connection, and no connection
 		go c.Closed(1006, "", false, why)
@@ -86,15 +89,21 @@ func (c *core) close(code uint16, reason string, why error) {
 func (c *core) send(d Data) error {
 	state := ReadyState(c.state.Load())
 	if state == Connecting {
-		return exception("Send", ErrInvalidState, c.whyConnecting())
+		c.mu.Lock()
+		why := "still connecting"
+		if !c.started {
+			why = "not started: call Start or Run first"
+		}
+		c.mu.Unlock()
+		return exception("Send", ErrInvalidState, why)
 	}
 	text, size := "", d.Size()
 	if d.IsText() {
 		text = validText(d.shared())
 		size = int64(len(text))
 	}
-	if state == Open && c.maxBuffered > 0 {
-		c.checkFull(size)
+	if state == Open && c.checkFull != nil {
+		c.checkFull(c, size)
 	}
 	switch d.kind {
 	case textData, lentText:
@@ -109,18 +118,8 @@ func (c *core) send(d Data) error {
 	return nil
 }
 
-func (c *core) whyConnecting() string {
-	c.mu.Lock()
-	started := c.started
-	c.mu.Unlock()
-	if !started {
-		return "not started: call Start or Run first"
-	}
-	return "still connecting"
-}
-
-// checkFull closes a connection whose buffer can't take n bytes more: WebSockets Standard, 3.1, send: "flag as full".
-func (c *core) checkFull(n int64) {
+// closeFull closes a connection whose buffer can't take n bytes more: WebSockets Standard, 3.1, send: "flag as full".
+func (c *core) closeFull(n int64) {
 	if now := c.conn.Buffered(); now+uint64(n) > uint64(c.maxBuffered) {
 		c.giveUp(Open, &failure{what: "the buffer is full: got " + strconv.FormatInt(n, 10) + " bytes to send with " +
 			strconv.FormatUint(now, 10) + " buffered, want at most " + strconv.FormatInt(c.maxBuffered, 10) + " (MaxBufferedAmount)",
@@ -150,7 +149,7 @@ func (c *core) wantDone(ws *WebSocket) {
 func (c *core) result() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.end
+	return c.end.err()
 }
 
 // awaited are the events that can still come, by state: WebSockets Standard, 5, garbage collection.
@@ -169,7 +168,7 @@ func (c *core) hold(ws *WebSocket) {
 	if c.opening {
 		next = uint32(Connecting)
 	}
-	if !c.started || c.ended || !c.waited && !ws.listens(awaited[next]...) {
+	if !c.started || c.ended || !c.waited && !ws.listens(awaited[next]) {
 		ws = nil
 	}
 	c.held.Store(ws)
@@ -185,21 +184,28 @@ func (c *core) look() {
 
 // awaitSignal has it looked again when a listener's signal ends. Until Start the handle is not held.
 func (c *core) awaitSignal(l *listener) {
-	if l.await == nil {
-		return
-	}
 	c.mu.Lock()
 	running := c.started && !c.ended
 	c.mu.Unlock()
 	if running {
-		go l.await(l, c.done, c.look)
+		go c.holdAfter(l)
+	}
+}
+
+// holdAfter ends with the signal, its listener or the socket.
+func (c *core) holdAfter(l *listener) {
+	select {
+	case <-l.signal:
+		c.look()
+	case <-l.off:
+	case <-c.done:
 	}
 }
 
 // dispatch calls the handle's listeners.
-func (c *core) dispatch(e Event) {
+func (c *core) dispatch(ev Event, e *event) {
 	if ws := c.held.Load(); ws != nil {
-		ws.dispatchTrusted(e, e.base())
+		ws.dispatchTrusted(ev, e)
 	}
 }
 
@@ -211,7 +217,7 @@ func (c *core) Opened(protocol, extensions string) {
 		c.tellState()
 		e := makeEvent("open", EventInit{})
 		e.stamp = c.now()
-		c.dispatch(&e)
+		c.dispatch(&e, &e)
 	}
 }
 
@@ -281,20 +287,22 @@ func (c *core) Closed(code uint16, reason string, clean bool, why error) {
 	c.mu.Lock()
 	o := &outcome{code, reason, clean, why}
 	c.closed(o)
-	c.end = o.err()
+	c.end = o
 	c.mu.Unlock()
 	c.look()
 	c.tellState()
 	c.tellClosed(o)
 	defer c.dispatchClose(o) // also if a listener ends its goroutine, as below
 	if o.why != nil {
-		c.dispatch(&ErrorEvent{event: makeEvent("error", EventInit{}), Err: o.why})
+		e := &ErrorEvent{event: makeEvent("error", EventInit{}), Err: o.why}
+		c.dispatch(e, &e.event)
 	}
 }
 
 func (c *core) dispatchClose(o *outcome) {
 	defer c.finish()
-	c.dispatch(&CloseEvent{event: makeEvent("close", EventInit{}), WasClean: o.clean, Code: o.code, Reason: o.reason})
+	e := &CloseEvent{event: makeEvent("close", EventInit{}), WasClean: o.clean, Code: o.code, Reason: o.reason}
+	c.dispatch(e, &e.event)
 }
 
 func (c *core) finish() {

@@ -12,7 +12,7 @@ type Data struct {
 	_ incomparable // it would be the place that is compared
 
 	at   unsafe.Pointer // the bytes, or the *Blob
-	size int            // of the bytes
+	size int            // in bytes
 	kind dataKind
 }
 
@@ -38,7 +38,7 @@ func FromBlob(b *Blob) Data {
 	if b == nil || b.data == nil {
 		b = NewBlob(nil, "")
 	}
-	return Data{at: unsafe.Pointer(b), kind: blobData}
+	return Data{at: unsafe.Pointer(b), size: int(b.Size()), kind: blobData}
 }
 
 // lend makes a text message of what has to be copied where it is kept.
@@ -103,9 +103,4 @@ func (d Data) Blob() *Blob {
 }
 
 // Size returns the message's length in bytes.
-func (d Data) Size() int64 {
-	if d.kind == blobData {
-		return d.Blob().Size()
-	}
-	return int64(d.size)
-}
+func (d Data) Size() int64 { return int64(d.size) }

@@ -84,6 +84,7 @@ type event struct {
 type kind struct {
 	_                        incomparable
 	typ, origin, lastEventID string
+	url                      string // whose origin it is, or "" if origin is
 	init                     EventInit
 	target                   *eventTarget
 }
@@ -189,7 +190,12 @@ type MessageEvent struct {
 }
 
 // Origin is the server's origin, such as "wss://example.com".
-func (e *MessageEvent) Origin() string { return e.common().origin }
+func (e *MessageEvent) Origin() string {
+	if url := e.common().url; url != "" {
+		return originOf(url)
+	}
+	return e.common().origin
+}
 
 // LastEventID is always empty in a socket's events.
 func (e *MessageEvent) LastEventID() string { return e.common().lastEventID }

@@ -2,7 +2,6 @@ package websocket
 
 import (
 	"context"
-	"slices"
 	"sync"
 	"sync/atomic"
 )
@@ -52,7 +51,7 @@ const (
 
 type listenerFlag uint8
 
-func (f listenerFlag) apply(l *listener) { l.flags |= f }
+func (f listenerFlag) apply(l *listener) { l.flags |= uint8(f) }
 
 // Signal removes the listener when ctx ends. A listener whose ctx has ended before is not added.
 func Signal(ctx context.Context) ListenerOption { return signal(orBackground(ctx).Done()) }
@@ -60,29 +59,18 @@ func Signal(ctx context.Context) ListenerOption { return signal(orBackground(ctx
 // signal is a context's end alone: a Context in a listener would have each wasm program carry what a Context can say of times.
 type signal <-chan struct{}
 
-func (s signal) apply(l *listener) { l.signal, l.await = s, (*listener).awaitEnd }
+func (s signal) apply(l *listener) { l.signal, l.await = s, (*core).awaitSignal }
 
 type listener struct {
 	typ     string
 	call    func(Event)
-	flags   listenerFlag
+	flags   uint8           // listenerFlags, without their methods, which each wasm program would carry
 	signal  <-chan struct{} // nil, or its end
 	removed atomic.Bool
 	off     chan struct{} // closed when it is removed, if there is a signal
 
-	// awaitEnd if there is a signal, so that no other program carries that, which in wasm costs more than all of this file, as
-	// would context.AfterFunc.
-	await func(l *listener, done <-chan struct{}, ended func())
-}
-
-// awaitEnd calls ended when the signal comes, unless the listener is removed or all is done before.
-func (l *listener) awaitEnd(done <-chan struct{}, ended func()) {
-	select {
-	case <-l.signal:
-		ended()
-	case <-l.off:
-	case <-done:
-	}
+	// awaitSignal if there is a signal, so that no other wasm program carries that, which is more than all of this file.
+	await func(*core, *listener)
 }
 
 // gone reports whether the listener is not to be called any more.
@@ -100,10 +88,8 @@ func (l *listener) gone() bool {
 
 // eventTarget is the one implementation.
 type eventTarget struct {
-	self    EventTarget // what Event.Target returns
-	changed func()      // called when a listener came or went; may be nil
-
-	signalled func(*listener) // called with a listener that came; may be nil
+	self   EventTarget // what Event.Target returns
+	socket *WebSocket  // that it is part of, or nil
 
 	mu   sync.Mutex                  // held while list is replaced
 	list atomic.Pointer[[]*listener] // in order of adding; never changed in place, so that a dispatch can walk it
@@ -116,16 +102,21 @@ func (t *eventTarget) AddEventListener(typ string, call func(Event), options ...
 	}
 	// DOM 2.7, add an event listener, steps 1 and 2: an aborted signal or no callback: nothing is added.
 	if call == nil || l.gone() {
-		return func() {}
+		l.removed.Store(true)
+	} else {
+		t.add(l)
 	}
+	return func() { t.remove(l) }
+}
+
+func (t *eventTarget) add(l *listener) {
 	if l.signal != nil {
 		l.off = make(chan struct{})
 	}
-	t.replace(func(list []*listener) []*listener { return append(list, l) })
-	if t.signalled != nil {
-		t.signalled(l)
+	t.replace(l)
+	if t.socket != nil && l.await != nil {
+		l.await(t.socket.core, l)
 	}
-	return func() { t.remove(l) }
 }
 
 // remove reports whether the listener was still there.
@@ -136,18 +127,26 @@ func (t *eventTarget) remove(l *listener) bool {
 	if l.off != nil {
 		close(l.off)
 	}
-	t.replace(func(list []*listener) []*listener { return list })
+	t.replace(nil)
 	return true
 }
 
-// replace puts a changed copy of the list in place, less the listeners that are gone.
-func (t *eventTarget) replace(change func([]*listener) []*listener) {
+// replace puts a copy of the list in place, less the listeners that are gone, and with one that is added.
+func (t *eventTarget) replace(added *listener) {
 	t.mu.Lock()
-	list := change(slices.DeleteFunc(slices.Clone(t.listeners()), (*listener).gone))
+	list := make([]*listener, 0, len(t.listeners())+1)
+	for _, l := range t.listeners() {
+		if !l.gone() {
+			list = append(list, l)
+		}
+	}
+	if added != nil {
+		list = append(list, added)
+	}
 	t.list.Store(&list)
 	t.mu.Unlock()
-	if t.changed != nil {
-		t.changed()
+	if t.socket != nil {
+		t.socket.core.hold(t.socket)
 	}
 }
 
@@ -159,10 +158,15 @@ func (t *eventTarget) listeners() []*listener {
 }
 
 // listens reports whether any of the types has a listener.
-func (t *eventTarget) listens(types ...string) bool {
-	return slices.ContainsFunc(t.listeners(), func(l *listener) bool {
-		return slices.Contains(types, l.typ) && !l.gone()
-	})
+func (t *eventTarget) listens(types []string) bool {
+	for _, l := range t.listeners() {
+		for _, typ := range types {
+			if l.typ == typ && !l.gone() {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func (t *eventTarget) DispatchEvent(ev Event) (bool, error) {
@@ -189,7 +193,7 @@ func (t *eventTarget) dispatch(ev Event, e *event) {
 	e.aim(t)
 	e.phase = AtTarget
 	w := walk{t: t, ev: ev, e: e, typ: e.kind.typ}
-	w.invoke(Capture)
+	w.invoke(uint8(Capture))
 	w.run()
 }
 
@@ -199,9 +203,9 @@ type walk struct {
 	ev   Event
 	e    *event
 	typ  string
-	list []*listener  // of this pass: as the list was when it began
-	next int          // in list
-	pass listenerFlag // Capture, then 0
+	list []*listener // of this pass: as the list was when it began
+	next int         // in list
+	pass uint8       // Capture, then 0
 	over bool
 }
 
@@ -210,7 +214,7 @@ type walk struct {
 func (w *walk) run() {
 	defer w.end()
 	w.inner()
-	if w.pass == Capture {
+	if w.pass == uint8(Capture) {
 		w.invoke(0)
 		w.inner()
 	}
@@ -218,7 +222,7 @@ func (w *walk) run() {
 }
 
 // invoke is the beginning of the DOM Standard's "invoke".
-func (w *walk) invoke(pass listenerFlag) {
+func (w *walk) invoke(pass uint8) {
 	w.list, w.next, w.pass = nil, 0, pass
 	if !w.e.stopped {
 		w.list = w.t.listeners()
@@ -230,13 +234,13 @@ func (w *walk) inner() {
 	for w.next < len(w.list) && !w.e.halted {
 		l := w.list[w.next]
 		w.next++
-		if l.typ != w.typ || l.flags&Capture != w.pass || l.gone() {
+		if l.typ != w.typ || l.flags&uint8(Capture) != w.pass || l.gone() {
 			continue
 		}
-		if l.flags&Once != 0 && !w.t.remove(l) {
+		if l.flags&uint8(Once) != 0 && !w.t.remove(l) {
 			continue
 		}
-		w.e.passive = l.flags&Passive != 0
+		w.e.passive = l.flags&uint8(Passive) != 0
 		l.call(w.ev)
 		w.e.passive = false
 	}

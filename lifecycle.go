@@ -26,8 +26,8 @@ type lifecycle struct {
 }
 
 // prepare takes from the Dialer what a connection to href needs.
-func (c *lifecycle) prepare(d *Dialer, href string, trace tracing) {
-	c.url, c.trace = href, trace
+func (c *lifecycle) prepare(d *Dialer, href string) {
+	c.url = href
 	c.handshakeTimeout = d.HandshakeTimeout
 	if c.handshakeTimeout == 0 {
 		c.handshakeTimeout = 45 * time.Second

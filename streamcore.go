@@ -62,7 +62,8 @@ func (d *Dialer) newStream(url string, protocols []string) (*stream, error) {
 		c.highWater = uint64(d.MaxBufferedAmount)
 	}
 	c.inbox.prepare(d.ReadQueueLimit)
-	c.lifecycle.prepare(d, href, d.Trace.begin())
+	c.lifecycle.prepare(d, href)
+	c.trace = d.Trace.begin()
 	if c.conn, err = d.connectStream(href, slices.Clone(protocols), c); err != nil {
 		return nil, asException("OpenStream", err)
 	}

@@ -82,9 +82,7 @@ type Tracer = interface {
 
 // tracing is what a connection uses a Trace by, so that programs that have none do not carry traced.
 type tracing interface {
-	Request(head string)
-	Response(head string)
-	Frame(sent bool, opcode, reserved uint8, final bool, length int64)
+	Tracer
 
 	moved(from, to ReadyState) // called with the connection's mu held
 	tell()                     // of what moved, called without it

@@ -3,7 +3,6 @@ package websocket
 import (
 	"context"
 	"runtime"
-	"slices"
 )
 
 // ReadyState says how far a socket has come. It only grows.
@@ -61,7 +60,7 @@ type WebSocket struct {
 // likes best first. A URL or a subprotocol that the Standard does not allow gives ErrSyntax. In a browser the URL may be
 // relative to the page's.
 func New(url string, protocols ...string) (*WebSocket, error) {
-	return new(Dialer).open(url, protocols, nil)
+	return new(Dialer).open(new(core), url, protocols)
 }
 
 // New makes a socket as the function New does, with d's options.
@@ -69,7 +68,7 @@ func (d *Dialer) New(url string, protocols ...string) (*WebSocket, error) {
 	if err := d.checkSocket("New"); err != nil {
 		return nil, err
 	}
-	return d.open(url, protocols, d.Trace.begin())
+	return d.open(d.newCore(), url, protocols)
 }
 
 // Start begins to connect; events flow from here. A second call does nothing. In a listener, in any goroutine and in a
@@ -221,14 +220,14 @@ func (ws *WebSocket) DispatchEvent(e Event) (notCanceled bool, err error) {
 	return ws.eventTarget.DispatchEvent(e)
 }
 
-// open makes a handle and its core, with an engine under it.
-func (d *Dialer) open(url string, protocols []string, trace tracing) (*WebSocket, error) {
-	protocols = slices.Clone(protocols) // they are used at Start
+// open puts an engine under a core and makes its handle.
+func (d *Dialer) open(c *core, url string, protocols []string) (*WebSocket, error) {
+	protocols = append([]string(nil), protocols...) // they are used at Start
 	href, err := checkTarget("New", url, protocols)
 	if err != nil {
 		return nil, err
 	}
-	c := d.newCore(href, trace)
+	c.prepare(d, href)
 	if c.conn, err = d.connect(href, protocols, c); err != nil {
 		return nil, asException("New", err)
 	}
@@ -246,19 +245,22 @@ func (d *Dialer) checkSocket(op string) error {
 	return nil
 }
 
-func (d *Dialer) newCore(href string, trace tracing) *core {
-	c := &core{maxBuffered: d.MaxBufferedAmount, borrows: d.BorrowMessages, done: make(chan struct{})}
-	c.prepare(d, href, trace)
+// newCore makes a core that heeds options. The zero core has the defaults.
+func (d *Dialer) newCore() *core {
+	c := &core{borrows: d.BorrowMessages}
+	c.trace = d.Trace.begin()
+	if d.MaxBufferedAmount > 0 {
+		c.maxBuffered, c.checkFull = d.MaxBufferedAmount, (*core).closeFull
+	}
 	return c
 }
 
 // newHandle makes the handle of a core. made says who made it where, for a reminder.
 func (c *core) newHandle(made string) *WebSocket {
+	c.done = make(chan struct{})
 	ws := &WebSocket{core: c}
-	ws.self = ws
-	ws.messages = kind{typ: "message", origin: originOf(c.url), target: &ws.eventTarget}
-	ws.changed = func() { c.hold(ws) }
-	ws.signalled = c.awaitSignal
+	ws.self, ws.socket = ws, ws
+	ws.messages = kind{typ: "message", url: c.url, target: &ws.eventTarget}
 	c.remind(made)
 	return ws
 }

@@ -157,7 +157,7 @@ func (c *connection) SendBlob(b Blob) error {
 	if !ok {
 		return errForeignBlob
 	}
-	c.pass(opBinary, b.Size(), own.value)
+	c.pass(opBinary, own.Size(), own.value)
 	return nil
 }
 

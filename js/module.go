@@ -32,24 +32,30 @@ const (
 )
 
 // shared returns the module, nil if there can't be one here.
-var shared = func() *module {
-	compiled.once.Do(func() {
-		defer func() { recover() }()
-		compiled.module = compile()
-	})
+func shared() *module {
+	compiled.Lock()
+	if !compiled.tried {
+		compiled.tried = true
+		if m, err := compile(); err == nil {
+			compiled.module = m
+		}
+	}
+	compiled.Unlock()
 	return compiled.module
 }
 
 var compiled struct {
-	once   sync.Once
+	sync.Mutex
+	tried  bool
 	module *module
 }
 
-func compile() *module {
+func compile() (m *module, err error) {
+	defer catch(&err)
 	wasm := global.Get("WebAssembly")
 	code := wasm.Get("Module").New(toJS([]byte(moduleCode)), with("builtins", []any{"js-string"}))
 	memory := wasm.Get("Memory").New(with("initial", memoryPages))
-	m := &module{class: wasm.Get("Instance"), code: code}
+	m = &module{class: wasm.Get("Instance"), code: code}
 	m.view = uint8Array.New(memory.Get("buffer"), 0, viewSize)
 
 	own := with("memory", memory)
@@ -72,7 +78,7 @@ func compile() *module {
 	m.imports.Set("wasm:js-string", inLine)
 
 	m.guard = m.instantiate(object, object).exports.Get("guard")
-	return m
+	return m, nil
 }
 
 // importedMethods are what module.wat imports as functions of an object and of the arguments.

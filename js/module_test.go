@@ -11,9 +11,9 @@ import (
 
 // withoutModule has what follows be as on a host that compiles no module. See TestMessagesPassWithAndWithoutTheModule.
 func withoutModule(t *testing.T) {
-	there := shared
-	shared = func() *module { return nil }
-	t.Cleanup(func() { shared = there })
+	there := shared()
+	compiled.module = nil
+	t.Cleanup(func() { compiled.module = there })
 }
 
 // onBoth runs a test with the module and without.

@@ -62,7 +62,7 @@ type thrown struct{ name, message string }
 
 // newThrown makes an error of an exception. A page may throw anything, which is its own message then.
 func newThrown(v js.Value) error {
-	if TypeOf(v) == "object" {
+	if v.InstanceOf(global.Get("Error")) {
 		return &thrown{v.Get("name").String(), v.Get("message").String()}
 	}
 	return &thrown{"Error", global.Get("String").Invoke(v).String()}
