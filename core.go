@@ -121,9 +121,8 @@ func (c *core) send(d Data) error {
 // closeFull closes a connection whose buffer can't take n bytes more: WebSockets Standard, 3.1, send: "flag as full".
 func (c *core) closeFull(n int64) {
 	if now := c.conn.Buffered(); now+uint64(n) > uint64(c.maxBuffered) {
-		c.giveUp(Open, &failure{what: "the buffer is full: got " + strconv.FormatInt(n, 10) + " bytes to send with " +
-			strconv.FormatUint(now, 10) + " buffered, want at most " + strconv.FormatInt(c.maxBuffered, 10) + " (MaxBufferedAmount)",
-			cause: ErrQuotaExceeded})
+		c.giveUp(Open, newFailure("the buffer is full: got "+strconv.FormatInt(n, 10)+" bytes to send with "+
+			strconv.FormatUint(now, 10)+" buffered, want at most "+strconv.FormatInt(c.maxBuffered, 10)+" (MaxBufferedAmount)", ErrQuotaExceeded))
 	}
 }
 
@@ -135,7 +134,7 @@ func (c *core) wait(ctx context.Context, below uint64) error {
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
 	default:
-		return &DOMException{Name: ErrInvalidState.Name, Message: err.Error(), op: "WaitBuffered", cause: err}
+		return exceptionFor("WaitBuffered", ErrInvalidState.Name, err.Error(), err)
 	}
 }
 
@@ -285,7 +284,7 @@ func (c *core) Closing() {
 // Closed is WebSockets Standard, 4, "when the connection is closed": one task.
 func (c *core) Closed(code uint16, reason string, clean bool, why error) {
 	c.mu.Lock()
-	o := &outcome{code, reason, clean, why}
+	o := &outcome{code: code, reason: reason, clean: clean, why: why}
 	c.closed(o)
 	c.end = o
 	c.mu.Unlock()

@@ -77,21 +77,20 @@ func asException(op string, err error) error {
 		Name() string
 		Message() string
 	}: // the browser's own
-		return &DOMException{Name: e.Name(), Message: e.Message(), op: op, cause: err}
+		return exceptionFor(op, e.Name(), e.Message(), err)
 	}
 	kind := ErrNotSupported
 	if _, ok := err.(interface{ Syntax() }); ok {
 		kind = ErrSyntax
 	}
-	return &DOMException{Name: kind.Name, Message: withoutPrefix(err), op: op, cause: err}
+	return exceptionFor(op, kind.Name, withoutPrefix(err), err)
 }
 
 // resolve parses and serializes a URL and applies the constructor's rules to it: WebSockets Standard, 3.1, steps 1 to 6.
 func resolve(op, url string) (string, error) {
 	href, err := parseURL(url)
 	if err != nil {
-		return "", &DOMException{Name: ErrSyntax.Name, op: op, cause: err,
-			Message: "can't parse the URL " + quote(url) + ": " + withoutPrefix(err)}
+		return "", exceptionFor(op, ErrSyntax.Name, "can't parse the URL "+quote(url)+": "+withoutPrefix(err), err)
 	}
 	scheme, rest := cut(href, ':')
 	switch scheme {
@@ -99,15 +98,17 @@ func resolve(op, url string) (string, error) {
 		scheme = "ws"
 	case "https":
 		scheme = "wss"
-	case "ws", "wss":
+	}
+	var wrong string
+	switch {
+	case scheme != "ws" && scheme != "wss":
+		wrong = "got the URL scheme " + quote(scheme) + ", want ws, wss, http or https"
+	case index(rest, '#') >= 0: // in a serialized URL it occurs only before a fragment, an empty one included
+		wrong = "got a URL with a fragment, want none: " + quote(url)
 	default:
-		return "", exception(op, ErrSyntax, "got the URL scheme "+quote(scheme)+", want ws, wss, http or https")
+		return scheme + ":" + rest, nil
 	}
-	// In a serialized URL "#" occurs only before a fragment, an empty one included.
-	if index(rest, '#') >= 0 {
-		return "", exception(op, ErrSyntax, "got a URL with a fragment, want none: "+quote(url))
-	}
-	return scheme + ":" + rest, nil
+	return "", exception(op, ErrSyntax, wrong)
 }
 
 // originOf returns the serialized origin of a serialized URL, "" for none.
@@ -126,13 +127,17 @@ func originOf(href string) string {
 // checkProtocols wants tokens that differ: WebSockets Standard, 3.1, step 8; RFC 6455 4.1, 10.
 func checkProtocols(op string, protocols []string) error {
 	for i, p := range protocols {
+		wrong := ""
 		if !isToken(p) {
-			return exception(op, ErrSyntax, "got the subprotocol "+quote(p)+", want visible ASCII with no separators")
+			wrong = ", want visible ASCII with no separators"
 		}
 		for _, q := range protocols[:i] {
 			if p == q {
-				return exception(op, ErrSyntax, "got the subprotocol "+quote(p)+" twice")
+				wrong = " twice"
 			}
+		}
+		if wrong != "" {
+			return exception(op, ErrSyntax, "got the subprotocol "+quote(p)+wrong)
 		}
 	}
 	return nil

@@ -63,7 +63,14 @@ func (e *DOMException) Unwrap() error { return e.cause }
 
 // exception makes the error that op returns, of the kind of the sentinel.
 func exception(op string, kind *DOMException, message string) error {
-	return &DOMException{Name: kind.Name, Message: message, op: op}
+	return exceptionFor(op, kind.Name, message, nil)
+}
+
+// exceptionFor makes an error with a cause.
+//
+//go:noinline
+func exceptionFor(op, name, message string, cause error) error { // in line it would be in many places
+	return &DOMException{Name: name, Message: message, op: op, cause: cause}
 }
 
 // A WebSocketError says how a connection ended that did not end cleanly.
@@ -140,7 +147,10 @@ func withoutPrefix(err error) string {
 type failure struct {
 	what  string
 	cause error
+	_     incomparable
 }
+
+func newFailure(what string, cause error) *failure { return &failure{what: what, cause: cause} }
 
 func (e *failure) Error() string { return "websocket: " + e.what }
 func (e *failure) Unwrap() error { return e.cause }

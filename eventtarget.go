@@ -88,6 +88,7 @@ func (l *listener) gone() bool {
 
 // eventTarget is the one implementation.
 type eventTarget struct {
+	_      incomparable
 	self   EventTarget // what Event.Target returns
 	socket *WebSocket  // that it is part of, or nil
 

@@ -111,7 +111,7 @@ func (c *lifecycle) stopDeadline() {
 // handshakeExpired gives up a handshake that takes too long.
 func (c *lifecycle) handshakeExpired() {
 	seconds := strconv.FormatFloat(c.handshakeTimeout.Seconds(), 'g', -1, 64)
-	c.giveUp(Connecting, &failure{"the handshake took longer than " + seconds + " s", context.DeadlineExceeded})
+	c.giveUp(Connecting, newFailure("the handshake took longer than "+seconds+" s", context.DeadlineExceeded))
 }
 
 // giveUp fails the connection if it is in the state, and reports whether it was.
@@ -130,13 +130,13 @@ func (c *lifecycle) giveUp(in ReadyState, why error) bool {
 	return true
 }
 
-var errClosedConnecting = &failure{"closed before the connection was established", ErrAbort}
+var errClosedConnecting = newFailure("closed before the connection was established", ErrAbort)
 
 // close is WebSockets Standard, 3.1, close, step 3. why is the cause where it comes to a failure.
 func (c *lifecycle) close(code uint16, reason string, why error) {
 	given := errClosedConnecting
 	if why != nil {
-		given = &failure{why.Error(), why}
+		given = newFailure(why.Error(), why)
 	}
 	c.giveUp(Connecting, given)
 	if code == 0 && reason != "" {
@@ -165,6 +165,7 @@ func (c *lifecycle) opened(protocol, extensions string) bool {
 
 // outcome is how a connection ended.
 type outcome struct {
+	_      incomparable
 	code   uint16
 	reason string
 	clean  bool

@@ -45,6 +45,6 @@ func (c *lifecycle) ping(ctx context.Context) (time.Duration, error) {
 	case ctx.Err() != nil:
 		return 0, context.Cause(ctx)
 	default:
-		return 0, &DOMException{Name: ErrInvalidState.Name, Message: withoutPrefix(err), op: "Ping", cause: err}
+		return 0, exceptionFor("Ping", ErrInvalidState.Name, withoutPrefix(err), err)
 	}
 }

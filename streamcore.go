@@ -101,7 +101,7 @@ func (c *stream) open(ctx context.Context) error {
 	case <-c.settled:
 	case <-ctx.Done():
 		why := context.Cause(ctx)
-		if c.giveUp(Connecting, &failure{why.Error(), why}) {
+		if c.giveUp(Connecting, newFailure(why.Error(), why)) {
 			return why
 		}
 		<-c.settled
@@ -143,8 +143,8 @@ func (c *stream) receive(i item) {
 	case c.put(i):
 	case c.fails:
 		c.shutOff()
-		c.giveUp(Open, &failure{what: "more than " + strconv.Itoa(c.limit) + " bytes of messages are unread (ReadQueueLimit)",
-			cause: ErrQuotaExceeded})
+		c.giveUp(Open, newFailure("more than "+strconv.Itoa(c.limit)+" bytes of messages are unread (ReadQueueLimit)",
+			ErrQuotaExceeded))
 	default:
 		if c.flow != nil {
 			c.flow.StepAside()
@@ -165,7 +165,7 @@ func (c *stream) Closing() {
 // Closed is called when the connection has ended.
 func (c *stream) Closed(code uint16, reason string, clean bool, why error) {
 	c.mu.Lock()
-	c.end = &outcome{code, reason, clean, why}
+	c.end = &outcome{code: code, reason: reason, clean: clean, why: why}
 	c.closed(c.end)
 	c.mu.Unlock()
 	c.tellState()

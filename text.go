@@ -51,9 +51,9 @@ func validText(s string) string {
 	if utf8.ValidString(s) {
 		return s
 	}
-	b := make([]byte, 0, len(s)+utf8.UTFMax)
+	b := make([]byte, 0, len(s)+len(s)/2)
 	for _, r := range s {
-		b = utf8.AppendRune(b, r)
+		b = append(b, string(r)...)
 	}
 	return string(b)
 }
@@ -82,18 +82,20 @@ func decodeUTF8(b []byte) string {
 }
 
 // quote quotes what a message shows of the program's or the peer's.
-func quote(s string) string {
+//
+//go:noinline
+func quote(s string) string { // which in line would be in many places
 	const hex = "0123456789abcdef"
 	b := []byte{'"'}
 	for _, r := range s { // what is not valid becomes U+FFFD
+		piece := string(r)
 		switch {
 		case r == '"' || r == '\\':
-			b = append(b, '\\', byte(r))
+			piece = "\\" + piece
 		case r < ' ' || r == 0x7F:
-			b = append(b, '\\', 'x', hex[r>>4], hex[r&15])
-		default:
-			b = utf8.AppendRune(b, r)
+			piece = "\\x" + hex[r>>4:r>>4+1] + hex[r&15:r&15+1]
 		}
+		b = append(b, piece...)
 	}
-	return string(append(b, '"'))
+	return string(b) + "\""
 }

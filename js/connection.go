@@ -64,7 +64,7 @@ var errNoSocket = errors.New("websocket: this JavaScript environment has no WebS
 
 // Open makes a connection that the browser opens when it is started.
 func Open(url string, protocols []string, o Options, s Sink) (Conn, error) {
-	if !webSocket.Truthy() {
+	if webSocket.IsUndefined() {
 		return nil, errNoSocket
 	}
 	if o.ReadLimit == 0 {
@@ -225,7 +225,7 @@ func (c *connection) Buffered() uint64 {
 
 func (c *connection) buffered() uint64 {
 	n := c.out.bytes + c.dropped
-	if !c.detached && c.socket.Truthy() {
+	if !c.detached && !c.socket.IsUndefined() {
 		n += uint64(c.socket.Get("bufferedAmount").Float())
 	}
 	return n

@@ -97,10 +97,10 @@ var importedMethods = [...]struct{ name, class, member string }{
 func method(class, name string) js.Value {
 	prototype := global.Get(class).Get("prototype")
 	function := prototype.Call("__lookupGetter__", name)
-	if !function.Truthy() {
+	if function.IsUndefined() {
 		function = prototype.Get(name)
 	}
-	if !function.Truthy() {
+	if function.IsUndefined() {
 		return global.Get("Reflect").Get("get")
 	}
 	return bound(function, "call")

@@ -124,7 +124,7 @@ func (s *soon) prepare(m *instance) {
 }
 
 func (s *soon) close() {
-	if s.port.Truthy() {
+	if !s.port.IsUndefined() {
 		s.port.Call("close")
 		s.port.Set("onmessage", nil)
 	}
@@ -154,7 +154,7 @@ func (c *connection) attach() {
 // detach leaves the browser's socket alone, and closes it if it is not.
 func (c *connection) detach() {
 	c.letGo()
-	if c.socket.Truthy() {
+	if !c.socket.IsUndefined() {
 		c.socket.Set("onmessage", nil)
 		for _, typ := range states {
 			c.socket.Call("removeEventListener", typ, c.onState)

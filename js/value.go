@@ -58,14 +58,17 @@ func catch(err *error) {
 }
 
 // thrown is an exception of the browser's.
-type thrown struct{ name, message string }
+type thrown struct {
+	name, message string
+	_             [0]func() // not comparable, as nobody compares them
+}
 
 // newThrown makes an error of an exception. A page may throw anything, which is its own message then.
 func newThrown(v js.Value) error {
 	if v.InstanceOf(global.Get("Error")) {
-		return &thrown{v.Get("name").String(), v.Get("message").String()}
+		return &thrown{name: v.Get("name").String(), message: v.Get("message").String()}
 	}
-	return &thrown{"Error", global.Get("String").Invoke(v).String()}
+	return &thrown{name: "Error", message: global.Get("String").Invoke(v).String()}
 }
 
 func (t *thrown) Error() string   { return "websocket: " + t.name + ": " + t.message }
@@ -92,10 +95,10 @@ func Warn(message string) { global.Get("console").Call("warn", message) }
 func ParseURL(raw string) (href string, err error) {
 	defer catch(&err)
 	base := js.Undefined()
-	if location := global.Get("location"); location.Truthy() {
+	if location := global.Get("location"); !location.IsUndefined() {
 		base = location.Get("href")
 	}
-	if document := global.Get("document"); document.Truthy() {
+	if document := global.Get("document"); !document.IsUndefined() {
 		base = document.Get("baseURI")
 	}
 	return global.Get("URL").New(raw, base).Get("href").String(), nil
