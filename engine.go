@@ -66,6 +66,8 @@ type Sink = interface {
 	Closing()
 	// Closed says that the connection has ended and that nothing is left of it. failure is why it had to be failed, or nil.
 	Closed(code uint16, reason string, clean bool, failure error)
+	// Tracer returns what is told what passes, nil if nobody wants to know. It may be called before Start, and is the same always.
+	Tracer() Tracer
 }
 
 // A Taker is what a Conn may be besides: one that says what becomes of a message.

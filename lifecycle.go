@@ -40,7 +40,7 @@ type agreement struct {
 	protocol, extensions string
 }
 
-// Tracer makes the Sink that a connection is part of a Traced.
+// Tracer is a part of the Sink that a connection is.
 func (c *lifecycle) Tracer() Tracer {
 	if c.trace == nil {
 		return nil

@@ -65,12 +65,6 @@ func (o Opcode) String() string {
 	return "opcode " + strconv.Itoa(int(o))
 }
 
-// A Traced is what a Sink may be besides: one whose connection is traced.
-type Traced = interface {
-	// Tracer returns what an engine tells what passes, nil if nobody wants to know. It is the same always.
-	Tracer() Tracer
-}
-
 // A Tracer is told what passes. The calls must not be made with a lock held.
 type Tracer = interface {
 	// Request and Response tell of the opening handshake. They may call runtime.Goexit.

@@ -64,7 +64,7 @@ func Adopt(socket js.Value, o Options, s Sink) (adoption Adoption, err error) {
 	if o.ReadLimit == 0 {
 		o.ReadLimit = defaultReadLimit
 	}
-	c := &adopted{sink: s, tracer: tracerOf(s), socket: socket, readLimit: o.ReadLimit, borrows: o.BorrowMessages,
+	c := &adopted{sink: s, tracer: s.Tracer(), socket: socket, readLimit: o.ReadLimit, borrows: o.BorrowMessages,
 		wakeup: make(chan struct{}, 1)}
 	if stringOf(socket, "binaryType") != "" {
 		socket.Set("binaryType", "arraybuffer")

@@ -45,8 +45,8 @@ type browser struct {
 	socket    js.Value
 	module    *instance // nil if there can't be one
 	sendValue js.Value  // the socket's method, bound
-	onState   js.Func   // called for open, error and close
-	onMessage js.Func   // called when the pump is idle and a message comes; with no module, for each
+	number    int       // that notify is called with
+	onEvent   js.Value  // notify, called for open, error and close, and with no module for messages
 }
 
 // events are what the browser has reported besides messages.
@@ -70,7 +70,7 @@ func Open(url string, protocols []string, o Options, s Sink) (Conn, error) {
 	if o.ReadLimit == 0 {
 		o.ReadLimit = defaultReadLimit
 	}
-	return &connection{url: url, protocols: protocols, sink: s, tracer: tracerOf(s), readLimit: o.ReadLimit, borrows: o.BorrowMessages,
+	return &connection{url: url, protocols: protocols, sink: s, tracer: s.Tracer(), readLimit: o.ReadLimit, borrows: o.BorrowMessages,
 		wakeup: make(chan struct{}, 1)}, nil
 }
 

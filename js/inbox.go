@@ -79,10 +79,10 @@ func (c *connection) take(then, most int) bool {
 		if last {
 			c.alone = wholeText
 		}
-		js.CopyBytesToGo(c.whole, shared().view)
+		js.CopyBytesToGo(c.whole, c.module.view)
 	case n > 0:
 		c.buffer = spareIn.get(n)[:n]
-		js.CopyBytesToGo(c.buffer, shared().view)
+		js.CopyBytesToGo(c.buffer, c.module.view)
 		c.packed = c.buffer
 	case last:
 		return false
@@ -133,7 +133,6 @@ func (c *connection) receive(ev js.Value) {
 	c.mu.Lock()
 	c.loose = append(c.loose, data)
 	c.mu.Unlock()
-	c.wake()
 }
 
 func (c *connection) takeLoose() bool {

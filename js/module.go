@@ -113,17 +113,18 @@ func with(key string, value any) js.Value {
 	return o
 }
 
-// guarded makes a func that takes its argument as this, and whose calls after the program's end do nothing: see module.wat. Where
-// there is no module, it is the func itself.
-func guarded(f js.Func) js.Func {
+// guarded makes a function of one argument whose calls after the program's end do nothing: see module.wat. Where there is no
+// module, it is the function itself.
+func guarded(function js.Value) js.Value {
 	if m := shared(); m != nil {
-		f.Value = m.guard.Call("bind", nil, f.Value)
+		return m.guard.Call("bind", nil, function)
 	}
-	return f
+	return function
 }
 
 // instance is a socket's instance of the module.
 type instance struct {
+	*module
 	exports                js.Value
 	pack, send, sendPacked js.Value // those that are called often
 }
@@ -135,5 +136,5 @@ func (m *module) instantiate(send, wake js.Value) *instance {
 	socket.Set("wake", wake)
 	all.Set("socket", socket)
 	exports := m.class.New(m.code, all).Get("exports")
-	return &instance{exports, exports.Get("pack"), exports.Get("send"), exports.Get("sendPacked")}
+	return &instance{m, exports, exports.Get("pack"), exports.Get("send"), exports.Get("sendPacked")}
 }

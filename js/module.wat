@@ -26,7 +26,7 @@
   (import "js" "set" (func $set (param $view externref) (param $bytes externref) (param $at i32)))
   (import "js" "encode" (func $encode (param $encoder externref) (param $text externref) (param $view externref) (result externref)))
   (import "js" "call" (func $call (param $function externref)))
-  (import "js" "call" (func $callWith (param $function externref) (param $this externref)))
+  (import "js" "call" (func $callWith (param $function externref) (param $this externref) (param $argument externref)))
   (import "js" "part" (func $part (param $bytes externref) (param $from i32) (param $to i32) (result externref)))  ;; a view of them
   (import "js" "decode" (func $decode (param $decoder externref) (param $bytes externref) (result externref)))
   (import "Reflect" "get" (func $get (param $object externref) (param $key externref) (result i32)))
@@ -88,9 +88,9 @@
   (func $tryWake (export "wake")
     (try (do (call $wake)) (catch_all)))
 
-  ;; guard calls another Go func so, with an event as its this.
+  ;; guard calls a Go func so, with an event.
   (func (export "guard") (param $function externref) (param $event externref)
-    (try (do (call $callWith (local.get $function) (local.get $event))) (catch_all)))
+    (try (do (call $callWith (local.get $function) (ref.null extern) (local.get $event))) (catch_all)))
 
   ;; waiting returns the number of messages in the queue.
   (func (export "waiting") (result i32)

@@ -29,7 +29,7 @@ func (c *connection) cross(opcode uint8, b []byte) {
 	case len(b) >= enough || c.out.crossed < few:
 		c.out.flush(c.module)
 		c.out.crossed++
-		js.CopyBytesToJS(shared().view, b)
+		js.CopyBytesToJS(c.module.view, b)
 		c.module.send.Invoke(head(opcode, len(b)))
 	case c.out.pack(opcode, b):
 		c.out.flush(c.module)
@@ -69,7 +69,7 @@ func (o *outbox) pack(opcode uint8, b []byte) bool {
 // flush sends what is packed.
 func (o *outbox) flush(m *instance) {
 	if len(o.packed) > 0 {
-		js.CopyBytesToJS(shared().view, o.packed)
+		js.CopyBytesToJS(m.view, o.packed)
 		m.sendPacked.Invoke(len(o.packed))
 		spareOut.put(o.packed)
 		o.packed, o.bytes = nil, 0

@@ -137,18 +137,18 @@ var (
 
 // attach has the browser report. What it sets, detach takes back.
 func (c *connection) attach() {
-	c.onState = newFunc(c.note)
+	c.number = notified.add(c)
+	wake := notify.Call("bind", nil, c.number)
+	c.onEvent = guarded(wake)
 	for _, typ := range states {
-		c.socket.Call("addEventListener", typ, c.onState)
+		c.socket.Call("addEventListener", typ, c.onEvent)
 	}
+	onMessage := c.onEvent
 	if m := shared(); m != nil {
-		c.onMessage = newCall(c.wake)
-		c.module = m.instantiate(c.sendValue, c.onMessage.Value)
-		c.socket.Set("onmessage", c.module.exports.Get("message"))
-	} else {
-		c.onMessage = newFunc(c.receive)
-		c.socket.Set("onmessage", c.onMessage)
+		c.module = m.instantiate(c.sendValue, wake)
+		onMessage = c.module.exports.Get("message")
 	}
+	c.socket.Set("onmessage", onMessage)
 }
 
 // detach leaves the browser's socket alone, and closes it if it is not.
@@ -157,12 +157,11 @@ func (c *connection) detach() {
 	if !c.socket.IsUndefined() {
 		c.socket.Set("onmessage", nil)
 		for _, typ := range states {
-			c.socket.Call("removeEventListener", typ, c.onState)
+			c.socket.Call("removeEventListener", typ, c.onEvent)
 		}
 		c.soon.close()
 		c.clear()
-		release(c.onState)
-		release(c.onMessage)
+		notified.remove(c.number)
 		c.socket.Call("close")
 	}
 }
@@ -174,10 +173,12 @@ func (c *connection) finish(code uint16, reason string, clean bool, failure erro
 	c.sink.Closed(code, reason, clean, failure)
 }
 
-// note notes an event other than a message.
+// note notes an event.
 func (c *connection) note(ev js.Value) {
 	seen := c.seen // which is changed here alone
 	switch ev.Get("type").String() {
+	case "message":
+		c.receive(ev)
 	case "open":
 		seen.opened = true
 	case "error":
@@ -191,7 +192,6 @@ func (c *connection) note(ev js.Value) {
 	c.mu.Lock()
 	c.seen = seen
 	c.mu.Unlock()
-	c.wake()
 }
 
 // wake wakes the pump. It never waits.

@@ -38,6 +38,7 @@ type Sink = interface {
 	Blob(b Blob)
 	Closing()
 	Closed(code uint16, reason string, clean bool, failure error)
+	Tracer() Tracer
 }
 
 // Taker is what a Conn may be besides, as websocket.Taker.
@@ -56,24 +57,11 @@ type PartSink = interface {
 	Part(text bool, p []byte, last bool)
 }
 
-// Traced is what a Sink may be besides, as websocket.Traced.
-type Traced = interface {
-	Tracer() Tracer
-}
-
 // Tracer is told what passes, as websocket.Tracer. Of a browser only messages can be told.
 type Tracer = interface {
 	Request(head string)
 	Response(head string)
 	Frame(sent bool, opcode, reserved uint8, final bool, length int64)
-}
-
-// tracerOf returns the sink's Tracer, or nil.
-func tracerOf(s Sink) Tracer {
-	if t, ok := s.(Traced); ok {
-		return t.Tracer()
-	}
-	return nil
 }
 
 // tell tells of a message, whose frames are the browser's alone. t may be nil.

@@ -63,7 +63,7 @@ func OpenStream(url string, protocols []string, o Options, s Sink) (Conn, error)
 	if o.ReadLimit == 0 {
 		o.ReadLimit = defaultReadLimit
 	}
-	return &streamConnection{url: url, protocols: protocols, sink: s, tracer: tracerOf(s), readLimit: o.ReadLimit,
+	return &streamConnection{url: url, protocols: protocols, sink: s, tracer: s.Tracer(), readLimit: o.ReadLimit,
 		wakeup: make(chan struct{}, 1)}, nil
 }
 

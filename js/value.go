@@ -121,24 +121,13 @@ var funcs struct{ live, calls atomic.Int64 }
 // newFunc makes a func that the browser calls with an event. It must not wait for anything: that would stop the program.
 func newFunc(fn func(event js.Value)) js.Func {
 	funcs.live.Add(1)
-	return guarded(js.FuncOf(func(this js.Value, args []js.Value) any {
+	f := js.FuncOf(func(_ js.Value, args []js.Value) any {
 		funcs.calls.Add(1)
-		if len(args) > 0 { // not guarded
-			this = args[0]
-		}
-		fn(this)
-		return nil
-	}))
-}
-
-// newCall makes a func that the browser calls with nothing to look at, which costs half as much. It must not wait either.
-func newCall(fn func()) js.Func {
-	funcs.live.Add(1)
-	return js.FuncOf(func(js.Value, []js.Value) any {
-		funcs.calls.Add(1)
-		fn()
+		fn(args[0])
 		return nil
 	})
+	f.Value = guarded(f.Value)
+	return f
 }
 
 func release(f js.Func) {

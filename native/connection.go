@@ -96,7 +96,7 @@ func newConnection(sink Sink, s settings, connect connectFunc) *connection {
 	c.parser = parser{limit: s.readLimit, lends: s.lends, pong: c.pong, ponged: c.ponged}
 	c.writer = c.write
 	c.parts.sink, _ = sink.(PartSink)
-	if t := tracerOf(sink); t != nil {
+	if t := sink.Tracer(); t != nil {
 		c.traceWith(t)
 	}
 	return c

@@ -76,5 +76,5 @@ func (o Config) check() error {
 
 func (o Config) request(t target, protocols []string, s Sink) *request {
 	return &request{host: t.host, resource: t.resource, origin: o.Origin, protocols: protocols, header: o.Header, key: newKey(),
-		offersDeflate: offersDeflate && o.Compression != noCompression, tracer: tracerOf(s)}
+		offersDeflate: offersDeflate && o.Compression != noCompression, tracer: s.Tracer()}
 }

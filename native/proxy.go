@@ -69,7 +69,7 @@ func (d *dialer) reachThrough(ctx context.Context, p *url.URL, address string) (
 		if strings.HasPrefix(p.Scheme, "socks5") {
 			return connectSOCKS(ctx, conn, p, address)
 		}
-		return connectHTTP(conn, p, address, tracerOf(d.sink), hangUp)
+		return connectHTTP(conn, p, address, d.sink.Tracer(), hangUp)
 	})
 	if err != nil {
 		return nil, inTunnel(phase, at, err)

@@ -46,6 +46,7 @@ type Sink = interface {
 	Blob(b Blob)
 	Closing()
 	Closed(code uint16, reason string, clean bool, failure error)
+	Tracer() Tracer
 }
 
 // Taker is what a Conn may be besides, as websocket.Taker.
@@ -64,22 +65,9 @@ type PartSink = interface {
 	Part(text bool, p []byte, last bool)
 }
 
-// Traced is what a Sink may be besides, as websocket.Traced.
-type Traced = interface {
-	Tracer() Tracer
-}
-
 // Tracer is told what passes, as websocket.Tracer.
 type Tracer = interface {
 	Request(head string)
 	Response(head string)
 	Frame(sent bool, opcode, reserved uint8, final bool, length int64)
-}
-
-// tracerOf returns the sink's Tracer, or nil.
-func tracerOf(s Sink) Tracer {
-	if t, ok := s.(Traced); ok {
-		return t.Tracer()
-	}
-	return nil
 }

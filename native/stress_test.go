@@ -112,6 +112,7 @@ func (c *counter) Text(s string) {
 func (c *counter) Binary(b []byte) { c.Text(string(b)) }
 func (c *counter) Blob(Blob)       { c.Error("got a Blob") }
 func (c *counter) Received()       {}
+func (c *counter) Tracer() Tracer  { return nil }
 func (c *counter) Closing()        { c.state += "closing " }
 func (c *counter) Closed(code uint16, reason string, clean bool, failure error) {
 	c.state += fmt.Sprintf("closed:%d:%s:%t", code, reason, clean)

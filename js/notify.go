@@ -1,0 +1,65 @@
+//go:build js
+
+package js
+
+import (
+	"sync"
+	"syscall/js"
+)
+
+// notify is the one Go func that the browser calls for the connections: with a connection's number, and with an event unless it is
+// only to be woken. A func of its own for each would be dear to make, and have to be released.
+var notify = js.FuncOf(func(_ js.Value, args []js.Value) any {
+	funcs.calls.Add(1)
+	if c := notified.find(args[0].Int()); c != nil {
+		if len(args) > 1 {
+			c.note(args[1])
+		}
+		c.wake()
+	}
+	return nil
+})
+
+// notified are the connections that notify is called for.
+var notified registry
+
+// registry finds connections by their numbers.
+type registry struct {
+	mu   sync.Mutex // never held across a call into JavaScript
+	list []*connection
+	free []int // the numbers that are not taken, where list has nil
+}
+
+func (r *registry) add(c *connection) (number int) {
+	r.mu.Lock()
+	if last := len(r.free) - 1; last >= 0 {
+		number = r.free[last]
+		r.free = r.free[:last]
+		r.list[number] = c
+	} else {
+		number = len(r.list)
+		r.list = append(r.list, c)
+	}
+	r.mu.Unlock()
+	return number
+}
+
+func (r *registry) remove(number int) {
+	r.mu.Lock()
+	r.list[number] = nil
+	r.free = append(r.free, number)
+	if len(r.free) == len(r.list) {
+		r.list, r.free = nil, nil
+	}
+	r.mu.Unlock()
+}
+
+// find returns nil if the connection is gone, which an event that was on its way may find.
+func (r *registry) find(number int) (c *connection) {
+	r.mu.Lock()
+	if number < len(r.list) {
+		c = r.list[number]
+	}
+	r.mu.Unlock()
+	return c
+}
