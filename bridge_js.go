@@ -69,7 +69,7 @@ func (d *Dialer) fromJS(value js.Value) (*WebSocket, error) {
 		return nil, asException("FromJS", err)
 	}
 	c.adopt(a)
-	return c.newHandle("FromJS at " + caller(3)), nil
+	return c.newHandle("FromJS"), nil
 }
 
 // adopt has the core begin where the object is.

@@ -32,16 +32,12 @@ type core struct {
 }
 
 // remind has a socket reported that is never started: without it nothing at all would happen.
-func (c *core) remind(made string) {
+func (c *core) remind(made string, skip int) {
+	_, file, line, _ := runtime.Caller(skip)
+	made += " at " + file + ":" + strconv.Itoa(line)
 	c.deadline = time.AfterFunc(5*time.Second, func() {
 		warn("websocket: " + made + " was not followed by Start or Run: no event comes before that")
 	}).Stop
-}
-
-// caller returns the file and line of the function that many calls up.
-func caller(skip int) string {
-	_, file, line, _ := runtime.Caller(skip)
-	return file + ":" + strconv.Itoa(line)
 }
 
 func (c *core) start(ws *WebSocket) {
@@ -310,4 +306,12 @@ func (c *core) finish() {
 	c.mu.Unlock()
 	c.look()
 	close(c.done)
+}
+
+// Tracer returns nil if nobody wants to be told.
+func (c *core) Tracer() Tracer {
+	if c.trace == nil {
+		return nil
+	}
+	return c.trace
 }

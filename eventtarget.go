@@ -105,19 +105,15 @@ func (t *eventTarget) AddEventListener(typ string, call func(Event), options ...
 	if call == nil || l.gone() {
 		l.removed.Store(true)
 	} else {
-		t.add(l)
+		if l.signal != nil {
+			l.off = make(chan struct{})
+		}
+		t.replace(l)
+		if t.socket != nil && l.await != nil {
+			l.await(t.socket.core, l)
+		}
 	}
 	return func() { t.remove(l) }
-}
-
-func (t *eventTarget) add(l *listener) {
-	if l.signal != nil {
-		l.off = make(chan struct{})
-	}
-	t.replace(l)
-	if t.socket != nil && l.await != nil {
-		l.await(t.socket.core, l)
-	}
 }
 
 // remove reports whether the listener was still there.
@@ -280,14 +276,12 @@ func (h *handler) set(t *eventTarget, typ string, fn func(Event)) {
 	default:
 		h.fn.Store(&fn)
 		if h.remove == nil {
-			h.remove = t.AddEventListener(typ, h.call)
+			h.remove = t.AddEventListener(typ, func(ev Event) {
+				if fn := h.fn.Load(); fn != nil {
+					(*fn)(ev)
+				}
+			})
 		}
 	}
 	h.mu.Unlock()
-}
-
-func (h *handler) call(ev Event) {
-	if fn := h.fn.Load(); fn != nil {
-		(*fn)(ev)
-	}
 }

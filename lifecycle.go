@@ -40,23 +40,15 @@ type agreement struct {
 	protocol, extensions string
 }
 
-// Tracer is a part of the Sink that a connection is.
-func (c *lifecycle) Tracer() Tracer {
-	if c.trace == nil {
-		return nil
-	}
-	return c.trace
-}
-
 // to moves the connection forward and reports whether it was not yet there. Called with mu held.
 func (c *lifecycle) to(next ReadyState) bool {
-	from := ReadyState(c.state.Load())
-	if from >= next {
+	from := c.state.Load()
+	if from >= uint32(next) {
 		return false
 	}
 	c.state.Store(uint32(next))
 	if c.trace != nil {
-		c.trace.moved(from, next)
+		c.trace.moved(from, uint32(next))
 	}
 	return true
 }
@@ -93,7 +85,10 @@ func (c *lifecycle) begin() (first bool, why error) {
 		c.started = true
 		c.stopDeadline()
 		if why == nil && c.handshakeTimeout > 0 {
-			c.deadline = time.AfterFunc(c.handshakeTimeout, c.handshakeExpired).Stop
+			c.deadline = time.AfterFunc(c.handshakeTimeout, func() {
+				seconds := strconv.FormatFloat(c.handshakeTimeout.Seconds(), 'g', -1, 64)
+				c.giveUp(Connecting, newFailure("the handshake took longer than "+seconds+" s", context.DeadlineExceeded))
+			}).Stop
 		}
 	}
 	c.mu.Unlock()
@@ -106,12 +101,6 @@ func (c *lifecycle) stopDeadline() {
 		c.deadline()
 		c.deadline = nil
 	}
-}
-
-// handshakeExpired gives up a handshake that takes too long.
-func (c *lifecycle) handshakeExpired() {
-	seconds := strconv.FormatFloat(c.handshakeTimeout.Seconds(), 'g', -1, 64)
-	c.giveUp(Connecting, newFailure("the handshake took longer than "+seconds+" s", context.DeadlineExceeded))
 }
 
 // giveUp fails the connection if it is in the state, and reports whether it was.
@@ -196,6 +185,6 @@ func (o *outcome) err() error {
 // tellClosed tells the trace.
 func (c *lifecycle) tellClosed(o *outcome) {
 	if c.trace != nil {
-		c.trace.closed(o)
+		c.trace.ended(o)
 	}
 }

@@ -353,3 +353,11 @@ func (c *stream) wait(ctx context.Context) (CloseInfo, error) {
 		return CloseInfo{}, context.Cause(ctx)
 	}
 }
+
+// Tracer returns nil if nobody wants to be told.
+func (c *stream) Tracer() Tracer {
+	if c.trace == nil {
+		return nil
+	}
+	return c.trace
+}

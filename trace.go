@@ -78,9 +78,9 @@ type Tracer = interface {
 type tracing interface {
 	Tracer
 
-	moved(from, to ReadyState) // called with the connection's mu held
-	tell()                     // of what moved, called without it
-	closed(o *outcome)
+	moved(from, to uint32) // ReadyStates, without their method; called with the connection's mu held
+	tell()                 // of what moved, called without it
+	ended(o *outcome)
 }
 
 // traced is a copy of a Trace in use.
@@ -131,10 +131,10 @@ func apart(call func()) {
 	<-done
 }
 
-func (t *traced) moved(from, to ReadyState) {
+func (t *traced) moved(from, to uint32) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.moves = append(t.moves, move{from, to})
+	t.moves = append(t.moves, move{ReadyState(from), ReadyState(to)})
 }
 
 func (t *traced) tell() {
@@ -150,7 +150,7 @@ func (t *traced) tell() {
 	}
 }
 
-func (t *traced) closed(o *outcome) {
+func (t *traced) ended(o *outcome) {
 	if t.Closed != nil {
 		apart(func() { t.Closed(o.code, o.reason, o.clean, o.why) })
 	}

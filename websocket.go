@@ -231,7 +231,7 @@ func (d *Dialer) open(c *core, url string, protocols []string) (*WebSocket, erro
 	if c.conn, err = d.connect(href, protocols, c); err != nil {
 		return nil, asException("New", err)
 	}
-	return c.newHandle("New at " + caller(3)), nil
+	return c.newHandle("New"), nil
 }
 
 // checkSocket refuses what nothing here can honour, and what is for streams alone.
@@ -255,12 +255,12 @@ func (d *Dialer) newCore() *core {
 	return c
 }
 
-// newHandle makes the handle of a core. made says who made it where, for a reminder.
-func (c *core) newHandle(made string) *WebSocket {
+// newHandle makes the handle of a core. It is called by a func that is called by a func, whose name is by, of the API.
+func (c *core) newHandle(by string) *WebSocket {
 	c.done = make(chan struct{})
 	ws := &WebSocket{core: c}
 	ws.self, ws.socket = ws, ws
 	ws.messages = kind{typ: "message", url: c.url, target: &ws.eventTarget}
-	c.remind(made)
+	c.remind(by, 4)
 	return ws
 }

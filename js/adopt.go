@@ -231,7 +231,7 @@ func (c *adopted) run() {
 		delivered := c.step()
 		c.delivering.Store(false)
 		if !delivered {
-			c.socket.Call("addEventListener", "message", c.onWake, once) // no message can have come since step
+			c.socket.Call("addEventListener", "message", c.onWake, map[string]any{"once": true}) // no message can have come since step
 			<-c.wakeup
 		}
 	}

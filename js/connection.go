@@ -76,24 +76,10 @@ func Open(url string, protocols []string, o Options, s Sink) (Conn, error) {
 
 // Start makes the browser's socket, which begins to connect.
 func (c *connection) Start() {
-	if err := c.construct(); err != nil {
+	if err := c.connect(); err != nil {
 		c.Fail(err)
 	}
 	go c.run()
-}
-
-// construct may fail for what only a browser knows, such as a page's security policy.
-func (c *connection) construct() (err error) {
-	defer catch(&err)
-	protocols := make([]any, len(c.protocols))
-	for i, p := range c.protocols {
-		protocols[i] = p
-	}
-	c.socket = webSocket.New(c.url, protocols)
-	c.socket.Set("binaryType", "arraybuffer") // also for Blobs, which are made when they are delivered
-	c.sendValue = bound(c.socket, "send")
-	c.attach()
-	return nil
 }
 
 // SetBlobs says whether binary messages are delivered by Sink.Blob.

@@ -87,7 +87,7 @@ func server(t *testing.T) string {
 	return s
 }
 
-func TestEveryEndReleasesItsFuncs(t *testing.T) {
+func TestEveryEndLeavesNothing(t *testing.T) {
 	broken := errors.New("given up")
 	for _, c := range []struct {
 		name, url, want string
@@ -121,8 +121,8 @@ func TestEveryEndReleasesItsFuncs(t *testing.T) {
 				if got := strings.Join(r.trace, " "); got != c.want {
 					t.Errorf("got %s, want %s", got, c.want)
 				}
-				if n := funcs.live.Load(); n != 0 {
-					t.Errorf("%d funcs are left", n)
+				if n := notified.live; n != 0 {
+					t.Errorf("%d connections are left that notify is called for", n)
 				}
 				before := r.conn.Buffered()
 				r.conn.SendText("late")

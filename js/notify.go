@@ -27,19 +27,21 @@ var notified registry
 type registry struct {
 	mu   sync.Mutex // never held across a call into JavaScript
 	list []*connection
-	free []int // the numbers that are not taken, where list has nil
+	next int // no number below is free
+	live int
 }
 
 func (r *registry) add(c *connection) (number int) {
 	r.mu.Lock()
-	if last := len(r.free) - 1; last >= 0 {
-		number = r.free[last]
-		r.free = r.free[:last]
-		r.list[number] = c
-	} else {
-		number = len(r.list)
-		r.list = append(r.list, c)
+	for r.next < len(r.list) && r.list[r.next] != nil {
+		r.next++
 	}
+	if r.next == len(r.list) {
+		r.list = append(r.list, nil)
+	}
+	number = r.next
+	r.list[number] = c
+	r.live++
 	r.mu.Unlock()
 	return number
 }
@@ -47,9 +49,9 @@ func (r *registry) add(c *connection) (number int) {
 func (r *registry) remove(number int) {
 	r.mu.Lock()
 	r.list[number] = nil
-	r.free = append(r.free, number)
-	if len(r.free) == len(r.list) {
-		r.list, r.free = nil, nil
+	r.next = min(r.next, number)
+	if r.live--; r.live == 0 {
+		r.list, r.next = nil, 0
 	}
 	r.mu.Unlock()
 }

@@ -35,7 +35,7 @@ func (c *connection) cross(opcode uint8, b []byte) {
 		c.out.flush(c.module)
 	case !c.out.watched:
 		c.out.watched = true
-		go c.watch()
+		go c.rest(true)
 	}
 }
 
@@ -76,23 +76,13 @@ func (o *outbox) flush(m *instance) {
 	}
 }
 
-// watch runs when the sender has yielded.
-func (c *connection) watch() {
+// rest sends what is packed and begins anew to count: when a listener has returned, or the sender has yielded.
+func (c *connection) rest(yielded bool) {
 	crossing.Lock()
-	c.out.watched = false
-	c.out.rest(c.module)
+	c.out.flush(c.module)
+	c.out.crossed = 0
+	if yielded {
+		c.out.watched = false
+	}
 	crossing.Unlock()
-}
-
-// endTask is called when a listener has returned.
-func (c *connection) endTask() {
-	crossing.Lock()
-	c.out.rest(c.module)
-	crossing.Unlock()
-}
-
-// rest begins anew to count.
-func (o *outbox) rest(m *instance) {
-	o.flush(m)
-	o.crossed = 0
 }

@@ -61,10 +61,10 @@ func (c *connection) step() (delivered bool) {
 		c.opened = true
 		crossing.Unlock()
 		c.sink.Opened(c.socket.Get("protocol").String(), c.socket.Get("extensions").String())
-		c.endTask()
+		c.rest(false)
 	case c.fill():
 		c.message()
-		c.endTask()
+		c.rest(false)
 	case seen.closed && seen.failed:
 		c.finish(seen.code, seen.reason, seen.clean, errFailed)
 	case seen.closed:
@@ -130,13 +130,18 @@ func (s *soon) close() {
 	}
 }
 
-var (
-	states = [...]string{"open", "error", "close"}
-	once   = map[string]any{"once": true}
-)
+var states = [...]string{"open", "error", "close"}
 
-// attach has the browser report. What it sets, detach takes back.
-func (c *connection) attach() {
+// connect makes the browser's socket, and has it report. It may fail for what only a browser knows, such as a page's security
+// policy. What it sets, finish takes back.
+func (c *connection) connect() (err error) {
+	defer catch(&err)
+	protocols := make([]any, len(c.protocols))
+	for i, p := range c.protocols {
+		protocols[i] = p
+	}
+	c.socket = webSocket.New(c.url, protocols)
+	c.socket.Set("binaryType", "arraybuffer") // also for Blobs, which are made when they are delivered
 	c.number = notified.add(c)
 	wake := notify.Call("bind", nil, c.number)
 	c.onEvent = guarded(wake)
@@ -144,15 +149,17 @@ func (c *connection) attach() {
 		c.socket.Call("addEventListener", typ, c.onEvent)
 	}
 	onMessage := c.onEvent
+	c.sendValue = bound(c.socket, "send")
 	if m := shared(); m != nil {
 		c.module = m.instantiate(c.sendValue, wake)
 		onMessage = c.module.exports.Get("message")
 	}
 	c.socket.Set("onmessage", onMessage)
+	return nil
 }
 
-// detach leaves the browser's socket alone, and closes it if it is not.
-func (c *connection) detach() {
+// finish is the end. It leaves the browser's socket alone, and closes it if it is not.
+func (c *connection) finish(code uint16, reason string, clean bool, failure error) {
 	c.letGo()
 	if !c.socket.IsUndefined() {
 		c.socket.Set("onmessage", nil)
@@ -164,11 +171,6 @@ func (c *connection) detach() {
 		notified.remove(c.number)
 		c.socket.Call("close")
 	}
-}
-
-// finish is the end.
-func (c *connection) finish(code uint16, reason string, clean bool, failure error) {
-	c.detach()
 	c.over = true
 	c.sink.Closed(code, reason, clean, failure)
 }

@@ -274,7 +274,7 @@ func TestUpgradeEndsWithItsContext(t *testing.T) {
 			} else {
 				cancel(errCut)
 			}
-			if _, err := upgrade(ctx, halfWire{w}, Config{}.request(parseTarget("ws://h/"), nil, nil)); !errors.Is(err, errCut) {
+			if _, err := upgrade(ctx, halfWire{w}, Config{}.request(parseTarget("ws://h/"), nil, new(play))); !errors.Is(err, errCut) {
 				t.Errorf("got %v, want the context's cause", err)
 			}
 			synctest.Wait()

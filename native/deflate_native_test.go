@@ -387,7 +387,7 @@ func TestNoCompressionIsNotOffered(t *testing.T) {
 
 func TestCompressionsThatAreNone(t *testing.T) {
 	for _, c := range []Config{{Compression: -1}, {Compression: 3}, {CompressionThreshold: -1}} {
-		if _, err := c.Over(nil)("ws://h/", nil, nil); err == nil || !strings.Contains(err.Error(), "Compression") {
+		if _, err := c.Over(nil)("ws://h/", nil, new(play)); err == nil || !strings.Contains(err.Error(), "Compression") {
 			t.Errorf("%+v: got %v", c, err)
 		}
 	}

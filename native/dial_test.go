@@ -236,7 +236,7 @@ func TestRefusedConnection(t *testing.T) {
 }
 
 func TestHandshakeOptionsAreCheckedBeforeAnything(t *testing.T) {
-	if _, err := Open("ws://h/", nil, Options{Header: map[string][]string{"A\r\nB": nil}}, nil); err == nil {
+	if _, err := Open("ws://h/", nil, Options{Header: map[string][]string{"A\r\nB": nil}}, new(play)); err == nil {
 		t.Error("got no error")
 	}
 }

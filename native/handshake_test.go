@@ -113,7 +113,7 @@ func TestHeadersThatAreRefused(t *testing.T) {
 			values = values[1:]
 		}
 		c := Config{Header: map[string][]string{row.name: values}, Origin: row.origin}
-		_, err := c.Over(nil)("ws://h/", nil, nil)
+		_, err := c.Over(nil)("ws://h/", nil, new(play))
 		if (err == nil) != (row.want == "") || err != nil && !strings.Contains(err.Error(), row.want) {
 			t.Errorf("%s: %q: got %v, want %q", row.rule, row.name, err, row.want)
 		}

@@ -94,7 +94,7 @@ func refusedBy(t *testing.T, answer string, piece int, ends bool) *HandshakeErro
 			server.Close()
 		}
 	}()
-	_, err := upgrade(context.Background(), client, Config{}.request(parseTarget("ws://h/"), nil, nil))
+	_, err := upgrade(context.Background(), client, Config{}.request(parseTarget("ws://h/"), nil, new(play)))
 	var refused *HandshakeError
 	if !errors.As(err, &refused) {
 		t.Fatalf("got %v", err)
@@ -145,7 +145,7 @@ func TestWhatAPeerSaidBeforeItStoppedReadingIsTheReason(t *testing.T) {
 		if row.closed == nil {
 			row.closed = make(chan struct{})
 		}
-		_, err := upgrade(context.Background(), deaf{row.says, row.closed}, Config{}.request(parseTarget("ws://h/"), nil, nil))
+		_, err := upgrade(context.Background(), deaf{row.says, row.closed}, Config{}.request(parseTarget("ws://h/"), nil, new(play)))
 		if err == nil || err.Error() != "websocket: "+row.want {
 			t.Errorf("%s: got  %v\nwant %s", row.rule, err, row.want)
 		}
