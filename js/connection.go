@@ -22,6 +22,7 @@ type connection struct {
 	borrows   bool
 	blobs     atomic.Bool
 	wakeup    chan struct{} // holds one: there is something for the pump
+	drained   atomic.Bool   // the module has nothing that the pump has not taken
 
 	browser // set by Start, not changed after
 

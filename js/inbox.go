@@ -19,6 +19,15 @@ type inbox struct {
 	lent []byte // memory for messages alone, if the sink borrows
 }
 
+// What the module says of what it has packed, besides the number of bytes, which is behind these bits.
+const (
+	allPacked   = 1 // nothing is left: the next message wakes the pump
+	onePacked   = 2 // it is a message alone
+	isText      = 1 // it is text, if it is one alone
+	wantsPort   = 4 // see openPort
+	packedShift = 3
+)
+
 // form is how a message came.
 type form byte
 
@@ -32,18 +41,12 @@ const (
 // mostPacked is the largest binary message that is packed with others, which costs another copy, but no crossing of its own.
 const mostPacked = 16 << 10
 
-// What the module does with the next message when it has packed all.
-const (
-	wakeNow  = 1
-	wakeSoon = 2
-)
-
 // fill fetches messages if none is left, and reports whether there is one.
 func (c *connection) fill() bool {
 	switch {
 	case len(c.packed) > 0 || c.alone != none:
 		return true
-	case c.module != nil && c.fetch() || c.module == nil && c.takeLoose():
+	case c.module != nil && !c.drained.Load() && c.fetch() || c.module == nil && c.takeLoose():
 		c.sink.Received()
 		return true
 	default:
@@ -53,43 +56,47 @@ func (c *connection) fill() bool {
 
 // fetch has the module pack what has come, and reports whether that is anything.
 func (c *connection) fetch() bool {
-	then, most := wakeNow, mostPacked
-	if c.soon.wanted {
-		c.soon.prepare(c.module)
-		then = wakeSoon
-	}
+	most := mostPacked
 	if c.blobs.Load() {
 		most = -1
 	}
 	crossing.Lock()
-	got := c.take(then, most)
+	got := c.take(most)
 	crossing.Unlock()
 	return got
 }
 
-// take has the module pack what has come. Called with crossing held.
-func (c *connection) take(then, most int) bool {
+// take does it, with crossing held.
+func (c *connection) take(most int) bool {
 	spareIn.put(c.buffer)
 	c.buffer = nil
-	result := c.module.pack.Invoke(then, most).Int()
-	n, last, alone := result>>2, result&1 != 0, result&2 != 0
+	c.drained.Store(true) // before, so that what comes behind undoes it
+	result := c.module.pack.Invoke(most).Int()
+	n := result >> packedShift
 	switch {
-	case alone:
+	case result&onePacked != 0:
+		c.drained.Store(false)
 		c.whole, c.alone = c.memory(n), wholeBinary
-		if last {
+		if result&isText != 0 {
 			c.alone = wholeText
 		}
 		js.CopyBytesToGo(c.whole, c.module.view)
-	case n > 0:
+		return true
+	case result&allPacked == 0:
+		c.drained.Store(false)
+		if n == 0 {
+			c.object, c.alone = c.module.exports.Call("take"), asObject
+			return true
+		}
+	case result&wantsPort != 0:
+		c.openPort()
+	}
+	if n > 0 {
 		c.buffer = spareIn.get(n)[:n]
 		js.CopyBytesToGo(c.buffer, c.module.view)
 		c.packed = c.buffer
-	case last:
-		return false
-	default:
-		c.object, c.alone = c.module.exports.Call("take"), asObject
 	}
-	return true
+	return n > 0
 }
 
 // mostLent is the largest message whose memory is kept for the next.
@@ -171,7 +178,6 @@ func (c *connection) clear() {
 
 // message delivers one message.
 func (c *connection) message() {
-	c.taken++
 	alone := c.alone
 	c.alone = none
 	switch alone {

@@ -61,6 +61,7 @@ func compile() (m *module, err error) {
 	own := with("memory", memory)
 	own.Set("view", m.view)
 	own.Set("draft", uint8Array.New(memory.Get("buffer"), viewSize))
+	own.Set("clock", clock)
 	own.Set("encoder", global.Get("TextEncoder").New())
 	own.Set("decoder", global.Get("TextDecoder").New("utf-8", with("ignoreBOM", true))) // a byte order mark is part of the text
 	for _, key := range [...]string{"data", "written", "length"} {

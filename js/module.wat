@@ -21,6 +21,7 @@
   (import "js" "data" (global $dataKey externref))          ;; "data"
   (import "js" "written" (global $writtenKey externref))    ;; "written"
   (import "js" "length" (global $lengthKey externref))      ;; "length"
+  (import "js" "clock" (func $clock (result f64)))
   (import "js" "getData" (func $getData (param $event externref) (param $key externref) (result externref)))
   (import "js" "byteLength" (func $byteLength (param $buffer externref) (result i32)))
   (import "js" "set" (func $set (param $view externref) (param $bytes externref) (param $at i32)))
@@ -51,9 +52,14 @@
   (global $tail (mut i32) (i32.const 0))
 
   ;; What the next message does: 0 nothing, 1 it wakes Go, 2 it calls $post, which has wake called in a task of its own, before
-  ;; which more messages can come.
+  ;; which more messages can come. They are expected if Go was woken less than $fast milliseconds after the time before, or has
+  ;; taken more than one message since.
   (global $next (mut i32) (i32.const 0))
   (global $post (export "post") (mut externref) (ref.null extern))
+  (global $fast f64 (f64.const 0.15))
+  (global $woken (mut f64) (f64.const 0))      ;; when Go was woken last
+  (global $expected (mut i32) (i32.const 0))   ;; whether more messages are
+  (global $taken (mut i32) (i32.const 0))      ;; since Go was woken
 
   ;; message takes a MessageEvent of the socket's.
   (func (export "message") (param $event externref)
@@ -86,6 +92,11 @@
   ;; without closing it, and its events still call the program's funcs, which throw then: an error in the page's console for
   ;; each. In Go nothing else is thrown: a panic ends the program, and a trap can't be caught.
   (func $tryWake (export "wake")
+    (local $now f64)
+    (local.set $now (call $clock))
+    (global.set $expected (f64.lt (f64.sub (local.get $now) (global.get $woken)) (global.get $fast)))
+    (global.set $woken (local.get $now))
+    (global.set $taken (i32.const 0))
     (try (do (call $wake)) (catch_all)))
 
   ;; guard calls a Go func so, with an event.
@@ -96,18 +107,18 @@
   (func (export "waiting") (result i32)
     (i32.sub (global.get $tail) (global.get $head)))
 
-  ;; pack packs messages until one does not fit, and returns four times their bytes, plus one if none is left: then $next is set,
-  ;; for the next message. A binary message of more than $most bytes, or a long text, that is the first is put into memory alone
-  ;; and without a head, and pack returns four times its bytes plus two, or three if it is text. 0 says that the first is for take.
-  (func (export "pack") (param $then i32) (param $most i32) (result i32)
+  ;; pack packs messages until one does not fit, and returns eight times their bytes, plus one if none is left: then $next is set,
+  ;; for the next message; and plus four if that wants $post. A binary message of more than $most bytes, or a long text, that is
+  ;; the first is put into memory alone and without a head, and pack returns eight times its bytes plus two, or three if it is text.
+  ;; 0 says that the first is for take.
+  (func (export "pack") (param $most i32) (result i32)
     (local $at i32) (local $size i32) (local $data externref) (local $text i32)
     (loop $each
       (if (i32.eq (global.get $head) (global.get $tail))
         (then
           (global.set $head (i32.const 0))
           (global.set $tail (i32.const 0))
-          (global.set $next (local.get $then))
-          (return (i32.or (i32.shl (local.get $at) (i32.const 2)) (i32.const 1)))))
+          (return (i32.or (i32.shl (local.get $at) (i32.const 3)) (call $setNext)))))
       (local.set $data (table.get $queue (global.get $head)))
       (local.set $text (call $isText (local.get $data)))
       (local.set $size
@@ -121,7 +132,7 @@
           (call $drop)
           (br $each))))
     (if (i32.or (local.get $at) (i32.lt_s (local.get $most) (i32.const 0)))
-      (then (return (i32.shl (local.get $at) (i32.const 2)))))
+      (then (return (i32.shl (local.get $at) (i32.const 3)))))
     (local.set $size
       (if (result i32) (local.get $text)
         (then (call $encodeTo (local.get $data) (global.get $view) (global.get $viewSize)))
@@ -129,12 +140,23 @@
     (if (i32.lt_s (local.get $size) (i32.const 0))
       (then (return (i32.const 0))))
     (call $drop)
-    (i32.or (i32.shl (local.get $size) (i32.const 2)) (i32.or (i32.const 2) (local.get $text))))
+    (i32.or (i32.shl (local.get $size) (i32.const 3)) (i32.or (i32.const 2) (local.get $text))))
+
+  ;; setNext sets $next and returns what pack says of it.
+  (func $setNext (result i32)
+    (global.set $next (i32.const 1))
+    (if (i32.or (global.get $expected) (i32.gt_s (global.get $taken) (i32.const 1)))
+      (then
+        (if (ref.is_null (global.get $post))
+          (then (return (i32.const 5))))
+        (global.set $next (i32.const 2))))
+    (i32.const 1))
 
   ;; drop drops the first message of the queue.
   (func $drop
     (table.set $queue (global.get $head) (ref.null extern))
-    (global.set $head (i32.add (global.get $head) (i32.const 1))))
+    (global.set $head (i32.add (global.get $head) (i32.const 1)))
+    (global.set $taken (i32.add (global.get $taken) (i32.const 1))))
 
   ;; isText tells a text from a buffer. Strings alone have a length of their own.
   (func $isText (param $data externref) (result i32)

@@ -7,13 +7,13 @@ import (
 	"syscall/js"
 )
 
-// notify is the one Go func that the browser calls for the connections: with a connection's number, and with an event unless it is
-// only to be woken. A func of its own for each would be dear to make, and have to be released.
-var notify = js.FuncOf(func(_ js.Value, args []js.Value) any {
+// notify is the one Go func that the browser calls for the connections: with a connection's number as this, and with an event unless
+// it is only to be woken. A func of its own for each would be dear to make, and have to be released.
+var notify = js.FuncOf(func(number js.Value, args []js.Value) any {
 	funcs.calls.Add(1)
-	if c := notified.find(args[0].Int()); c != nil {
-		if len(args) > 1 {
-			c.note(args[1])
+	if c := notified.find(number.Int()); c != nil {
+		if len(args) > 0 {
+			c.note(args[0])
 		}
 		c.wake()
 	}

@@ -7,7 +7,6 @@ import (
 	"strconv"
 	"sync/atomic"
 	"syscall/js"
-	"time"
 )
 
 // What a crossing between Go and JavaScript costs is mostly the calls of Go funcs by the browser and the objects given to Go:
@@ -22,13 +21,8 @@ type pump struct {
 
 	delivering atomic.Bool // read by all: a task runs
 
-	woken time.Duration // when the pump was woken last
-	taken int           // messages taken since
-	soon  soon
+	port js.Value // whose messages are tasks that wake the pump; undefined until that is wanted
 }
-
-// fast is the time between two wakes below which more are expected.
-const fast = 150 * time.Microsecond
 
 // run is the pump. It ends when the connection has.
 func (c *connection) run() {
@@ -43,7 +37,7 @@ func (c *connection) run() {
 		delivered := c.step()
 		c.delivering.Store(false)
 		if !delivered {
-			c.wait()
+			<-c.wakeup
 		}
 	}
 }
@@ -99,35 +93,12 @@ func (e *quotaError) Error() string { return "websocket: " + e.message }
 // Is knows websocket.ErrQuotaExceeded by its text.
 func (e *quotaError) Is(target error) bool { return target.Error() == "websocket: QuotaExceededError" }
 
-// wait waits for the next event. No message can slip in between fill and here: the browser's tasks do not run meanwhile.
-func (c *connection) wait() {
-	<-c.wakeup
-	now := SinceStart()
-	c.soon.wanted = c.taken > 1 || now-c.woken < fast
-	c.woken, c.taken = now, 0
-}
-
-// soon wakes the pump not by the message itself but in a task that the message posts, so that others can come before.
-type soon struct {
-	wanted bool
-	port   js.Value // undefined until it is wanted for the first time
-}
-
-// prepare makes what is wanted.
-func (s *soon) prepare(m *instance) {
-	if s.port.IsUndefined() {
-		channel := global.Get("MessageChannel").New()
-		s.port = channel.Get("port1")
-		s.port.Set("onmessage", m.exports.Get("wake"))
-		m.exports.Get("post").Set("value", bound(channel.Get("port2"), "postMessage", 0))
-	}
-}
-
-func (s *soon) close() {
-	if !s.port.IsUndefined() {
-		s.port.Call("close")
-		s.port.Set("onmessage", nil)
-	}
+// openPort has a message wake the pump not by itself but in a task that it posts, so that others can come before.
+func (c *connection) openPort() {
+	channel := global.Get("MessageChannel").New()
+	c.port = channel.Get("port1")
+	c.port.Set("onmessage", c.module.exports.Get("wake"))
+	c.module.exports.Get("post").Set("value", bound(channel.Get("port2"), "postMessage", 0))
 }
 
 var states = [...]string{"open", "error", "close"}
@@ -143,7 +114,7 @@ func (c *connection) connect() (err error) {
 	c.socket = webSocket.New(c.url, protocols)
 	c.socket.Set("binaryType", "arraybuffer") // also for Blobs, which are made when they are delivered
 	c.number = notified.add(c)
-	wake := notify.Call("bind", nil, c.number)
+	wake := notify.Call("bind", c.number)
 	c.onEvent = guarded(wake)
 	for _, typ := range states {
 		c.socket.Call("addEventListener", typ, c.onEvent)
@@ -166,7 +137,10 @@ func (c *connection) finish(code uint16, reason string, clean bool, failure erro
 		for _, typ := range states {
 			c.socket.Call("removeEventListener", typ, c.onEvent)
 		}
-		c.soon.close()
+		if !c.port.IsUndefined() {
+			c.port.Call("close")
+			c.port.Set("onmessage", nil)
+		}
 		c.clear()
 		notified.remove(c.number)
 		c.socket.Call("close")
@@ -198,6 +172,7 @@ func (c *connection) note(ev js.Value) {
 
 // wake wakes the pump. It never waits.
 func (c *connection) wake() {
+	c.drained.Store(false)
 	select {
 	case c.wakeup <- struct{}{}:
 	default:
