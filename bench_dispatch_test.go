@@ -29,7 +29,7 @@ func BenchmarkMessageEvent(b *testing.B) {
 			message := make([]byte, 16)
 			b.ReportAllocs()
 			for b.Loop() {
-				sink.Received()
+				sink.Received(0)
 				for range together {
 					sink.Binary(message)
 				}

@@ -224,7 +224,12 @@ func (c *core) setOpening(on bool) {
 }
 
 // Received has what follows share a time stamp.
-func (c *core) Received() { c.received = sinceStart() }
+func (c *core) Received(at time.Duration) {
+	if at == 0 {
+		at = sinceStart()
+	}
+	c.received = at
+}
 
 // now is the time stamp of what an engine delivers.
 func (c *core) now() time.Duration {

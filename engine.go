@@ -54,8 +54,9 @@ type Flow = interface {
 type Sink = interface {
 	// Opened says that the handshake is done.
 	Opened(protocol, extensions string)
-	// Received says that the messages up to the next call were received together and now. An engine may leave it out.
-	Received()
+	// Received says that the messages up to the next call were received together, and when, counted from the start of the program;
+	// 0 is now. An engine may leave it out.
+	Received(at time.Duration)
 	// Text delivers a text message. With Options.BorrowMessages s is the sink's until the method returns, as b is in Binary.
 	Text(s string)
 	// Binary delivers a binary message. b is the sink's to keep, but for Options.BorrowMessages.

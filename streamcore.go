@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"sync/atomic"
+	"time"
 	"unsafe"
 )
 
@@ -122,7 +123,7 @@ func (c *stream) Opened(protocol, extensions string) {
 }
 
 // Received tells of a time, which a stream's messages do not have.
-func (c *stream) Received() {}
+func (c *stream) Received(time.Duration) {}
 
 // Text delivers text.
 func (c *stream) Text(s string) { c.receive(wholeItem(Text(s))) }

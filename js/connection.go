@@ -52,11 +52,12 @@ type browser struct {
 
 // events are what the browser has reported besides messages.
 type events struct {
-	_                      [0]func() // nobody compares them, so no program carries code that does
-	opened, failed, closed bool
-	code                   uint16
-	reason                 string
-	clean                  bool
+	_              [0]func() // nobody compares them, so no program carries code that does
+	opened, closed bool
+	why            error // the connection failed
+	code           uint16
+	reason         string
+	clean          bool
 }
 
 const defaultReadLimit = 64 << 20

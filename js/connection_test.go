@@ -35,7 +35,7 @@ func (r *recorder) Opened(protocol, extensions string) { r.note("opened") }
 func (r *recorder) Text(s string)                      { r.message("text:" + s) }
 func (r *recorder) Binary(b []byte)                    { r.message(fmt.Sprintf("binary:%d", len(b))) }
 func (r *recorder) Blob(b Blob)                        { r.message(fmt.Sprintf("blob:%d", b.Size())) }
-func (r *recorder) Received()                          {}
+func (r *recorder) Received(time.Duration)             {}
 func (r *recorder) Tracer() Tracer                     { return nil }
 func (r *recorder) Closing()                           { r.t.Error("a browser tells of no closing") }
 

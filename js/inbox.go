@@ -4,13 +4,15 @@ package js
 
 import (
 	"syscall/js"
+	"time"
 	"unsafe"
 )
 
 // inbox has what the browser has received and the sink has not. Pump's goroutine only.
 type inbox struct {
-	packed []byte // messages as module.wat packs them
-	buffer []byte // which packed is the rest of
+	packed []byte        // messages as module.wat packs them
+	time   time.Duration // when they were, since the start of the program; else 0
+	buffer []byte        // which packed is the rest of
 
 	alone  form // of a message that is not packed, if there is one
 	whole  []byte
@@ -47,7 +49,7 @@ func (c *connection) fill() bool {
 	case len(c.packed) > 0 || c.alone != none:
 		return true
 	case c.module != nil && !c.drained.Load() && c.fetch() || c.module == nil && c.takeLoose():
-		c.sink.Received()
+		c.sink.Received(c.time)
 		return true
 	default:
 		return false
@@ -69,7 +71,7 @@ func (c *connection) fetch() bool {
 // take does it, with crossing held.
 func (c *connection) take(most int) bool {
 	spareIn.put(c.buffer)
-	c.buffer = nil
+	c.buffer, c.time = nil, 0
 	c.drained.Store(true) // before, so that what comes behind undoes it
 	result := c.module.pack.Invoke(most).Int()
 	n := result >> packedShift
@@ -94,7 +96,9 @@ func (c *connection) take(most int) bool {
 	if n > 0 {
 		c.buffer = spareIn.get(n)[:n]
 		js.CopyBytesToGo(c.buffer, c.module.view)
-		c.packed = c.buffer
+		end := n - 8
+		c.packed = c.buffer[:end]
+		c.time = sinceStart(*(*float64)(unsafe.Pointer(&c.buffer[end])))
 	}
 	return n > 0
 }

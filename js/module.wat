@@ -107,7 +107,7 @@
   (func (export "waiting") (result i32)
     (i32.sub (global.get $tail) (global.get $head)))
 
-  ;; pack packs messages until one does not fit, and returns eight times their bytes, plus one if none is left: then $next is set,
+  ;; pack packs messages until one does not fit, and behind them the time, and returns eight times their bytes, plus one if none is left: then $next is set,
   ;; for the next message; and plus four if that wants $post. A binary message of more than $most bytes, or a long text, that is
   ;; the first is put into memory alone and without a head, and pack returns eight times its bytes plus two, or three if it is text.
   ;; 0 says that the first is for take.
@@ -118,7 +118,7 @@
         (then
           (global.set $head (i32.const 0))
           (global.set $tail (i32.const 0))
-          (return (i32.or (i32.shl (local.get $at) (i32.const 3)) (call $setNext)))))
+          (return (i32.or (call $packTime (local.get $at)) (call $setNext)))))
       (local.set $data (table.get $queue (global.get $head)))
       (local.set $text (call $isText (local.get $data)))
       (local.set $size
@@ -132,7 +132,7 @@
           (call $drop)
           (br $each))))
     (if (i32.or (local.get $at) (i32.lt_s (local.get $most) (i32.const 0)))
-      (then (return (i32.shl (local.get $at) (i32.const 3)))))
+      (then (return (call $packTime (local.get $at)))))
     (local.set $size
       (if (result i32) (local.get $text)
         (then (call $encodeTo (local.get $data) (global.get $view) (global.get $viewSize)))
@@ -141,6 +141,13 @@
       (then (return (i32.const 0))))
     (call $drop)
     (i32.or (i32.shl (local.get $size) (i32.const 3)) (i32.or (i32.const 2) (local.get $text))))
+
+  ;; packTime packs the time in milliseconds behind messages of $end bytes, unless there is none, and returns what pack does.
+  (func $packTime (param $end i32) (result i32)
+    (if (i32.eqz (local.get $end))
+      (then (return (i32.const 0))))
+    (f64.store (local.get $end) (call $clock))
+    (i32.shl (i32.add (local.get $end) (i32.const 8)) (i32.const 3)))
 
   ;; setNext sets $next and returns what pack says of it.
   (func $setNext (result i32)

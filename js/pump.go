@@ -59,10 +59,8 @@ func (c *connection) step() (delivered bool) {
 	case c.fill():
 		c.message()
 		c.rest(false)
-	case seen.closed && seen.failed:
-		c.finish(seen.code, seen.reason, seen.clean, errFailed)
 	case seen.closed:
-		c.finish(seen.code, seen.reason, seen.clean, nil)
+		c.finish(seen.code, seen.reason, seen.clean, seen.why)
 	default:
 		return false
 	}
@@ -158,7 +156,7 @@ func (c *connection) note(ev js.Value) {
 	case "open":
 		seen.opened = true
 	case "error":
-		seen.failed = true
+		seen.why = errFailed
 	case "close":
 		seen.closed = true
 		seen.code = uint16(ev.Get("code").Int())

@@ -2,6 +2,8 @@
 
 package js
 
+import "time"
+
 // Blob is a binary message as an object, as websocket.BlobData.
 type Blob = interface {
 	Size() int64
@@ -32,7 +34,7 @@ type Flow = interface {
 // Sink takes what a connection reports, as websocket.Sink.
 type Sink = interface {
 	Opened(protocol, extensions string)
-	Received()
+	Received(at time.Duration)
 	Text(s string)
 	Binary(b []byte)
 	Blob(b Blob)

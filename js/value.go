@@ -111,8 +111,10 @@ var (
 )
 
 // SinceStart returns the time since the start of the program.
-func SinceStart() time.Duration {
-	return time.Duration((clock.Invoke().Float() - start) * float64(time.Millisecond))
+func SinceStart() time.Duration { return sinceStart(clock.Invoke().Float()) }
+
+func sinceStart(clock float64) time.Duration {
+	return time.Duration((clock - start) * float64(time.Millisecond))
 }
 
 // funcs counts the js.Funcs that are not released, and the calls that the browser made of all.

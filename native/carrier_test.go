@@ -252,7 +252,7 @@ func (p *play) Opened(protocol, extensions string) { p.event("open") }
 func (p *play) Text(s string)                      { p.event("text:" + s) }
 func (p *play) Binary(b []byte)                    { p.event("binary:" + string(b)) }
 func (p *play) Blob(b Blob)                        { p.event(fmt.Sprintf("blob:%d", b.Size())) }
-func (p *play) Received()                          {}
+func (p *play) Received(time.Duration)             {}
 func (p *play) Tracer() Tracer                     { return nil }
 func (p *play) Closing()                           { p.event("closing") }
 func (p *play) Closed(code uint16, reason string, clean bool, failure error) {

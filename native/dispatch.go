@@ -102,7 +102,7 @@ func (c *connection) dispatch() (reading bool) {
 		}
 	}()
 	for more := true; more; more, reading = c.another() {
-		c.sink.Received()
+		c.sink.Received(0)
 		for b := c.batch; b.next < len(b.list); {
 			in := &b.list[b.next]
 			b.next++

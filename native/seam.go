@@ -40,7 +40,7 @@ type Flow = interface {
 // Sink takes what a connection reports, as websocket.Sink.
 type Sink = interface {
 	Opened(protocol, extensions string)
-	Received()
+	Received(at time.Duration)
 	Text(s string)
 	Binary(b []byte)
 	Blob(b Blob)

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 )
 
 // echo is a server over any stream: it accepts the handshake, sends every message back and answers Close.
@@ -109,11 +110,11 @@ func (c *counter) Text(s string) {
 	c.got.Add(1)
 	c.listener()
 }
-func (c *counter) Binary(b []byte) { c.Text(string(b)) }
-func (c *counter) Blob(Blob)       { c.Error("got a Blob") }
-func (c *counter) Received()       {}
-func (c *counter) Tracer() Tracer  { return nil }
-func (c *counter) Closing()        { c.state += "closing " }
+func (c *counter) Binary(b []byte)        { c.Text(string(b)) }
+func (c *counter) Blob(Blob)              { c.Error("got a Blob") }
+func (c *counter) Received(time.Duration) {}
+func (c *counter) Tracer() Tracer         { return nil }
+func (c *counter) Closing()               { c.state += "closing " }
 func (c *counter) Closed(code uint16, reason string, clean bool, failure error) {
 	c.state += fmt.Sprintf("closed:%d:%s:%t", code, reason, clean)
 	c.failure = failure
