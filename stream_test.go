@@ -624,8 +624,11 @@ func TestTraceOfAStream(t *testing.T) {
 			mu.Unlock()
 		}
 		d.Trace = &websocket.Trace{
-			State:  func(from, to websocket.ReadyState) { told(&states, "%v", to); goexitIf(to == websocket.Open) },
-			Closed: func(code uint16, _ string, clean bool, _ error) { told(&states, "%d %t", code, clean); runtime.Goexit() },
+			State: func(from, to websocket.ReadyState) { told(&states, "%v", to); goexitIf(to == websocket.Open) },
+			Closed: func(code uint16, _ string, clean bool, _ error) {
+				told(&states, "%d %t", code, clean)
+				runtime.Goexit()
+			},
 			Frame: func(f websocket.Frame) {
 				if f.Opcode == 1 {
 					told(&frames, "%t %d", f.Sent, f.Length)
