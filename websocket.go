@@ -255,7 +255,7 @@ func (d *Dialer) newCore() *core {
 	return c
 }
 
-// newHandle makes the handle of a core. It is called by a func that is called by a func, whose name is by, of the API.
+// newHandle makes the handle of a core. by is the func of the API, two calls up, that a reminder names.
 func (c *core) newHandle(by string) *WebSocket {
 	c.done = make(chan struct{})
 	ws := &WebSocket{core: c}
