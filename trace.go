@@ -164,7 +164,10 @@ func TraceLines(print func(line string)) *Trace {
 			for head != "" {
 				var line string
 				line, head = cut(head, '\n')
-				if line = trim(line); line != "" {
+				for line != "" && line[len(line)-1] == '\r' {
+					line = line[:len(line)-1]
+				}
+				if line != "" {
 					print(direction + withoutSecret(line))
 				}
 			}

@@ -118,9 +118,9 @@ func TestTraceOver(t *testing.T) {
 func TestTraceLinesKeepSecrets(t *testing.T) {
 	var log lines
 	trace := websocket.TraceLines(log.print)
-	trace.Request("GET / HTTP/1.1\r\nAuthorization: Basic c2VjcmV0\r\nCookie: a=secret\r\nX: y\r\n\r\n")
+	trace.Request("GET / HTTP/1.1\r\nAuthorization: Basic c2VjcmV0\r\nCookie: a=secret\r\nX:  y \r\n\r\n")
 	trace.Response("HTTP/1.1 101 Switching Protocols\r\nSet-Cookie: a=secret\r\n\r\n")
-	want := []string{"> GET / HTTP/1.1", "> Authorization: (14 bytes)", "> Cookie: (8 bytes)", "> X: y",
+	want := []string{"> GET / HTTP/1.1", "> Authorization: (14 bytes)", "> Cookie: (8 bytes)", "> X:  y ",
 		"< HTTP/1.1 101 Switching Protocols", "< Set-Cookie: (8 bytes)"}
 	if !slices.Equal(log.list, want) {
 		t.Errorf("got %q", log.list)

@@ -66,7 +66,7 @@ var errNoSocket = errors.New("websocket: this JavaScript environment has no WebS
 
 // Open makes a connection that the browser opens when it is started.
 func Open(url string, protocols []string, o Options, s Sink) (Conn, error) {
-	if webSocket.IsUndefined() {
+	if !there(webSocket) {
 		return nil, errNoSocket
 	}
 	if o.ReadLimit == 0 {

@@ -178,3 +178,24 @@ func TestBlobOfAFailedRead(t *testing.T) {
 		t.Errorf("%d funcs are left", n)
 	}
 }
+
+// A page may throw anything, and its own objects need have nothing.
+func TestWhatIsThrownIsAnError(t *testing.T) {
+	for _, c := range []struct {
+		thrown any
+		want   string
+	}{
+		{global.Get("DOMException").New("gone", "NotReadableError"), "websocket: NotReadableError: gone"},
+		{with("name", "Mine"), "websocket: Mine: <undefined>"},
+		{object.Call("create", nil), "websocket: <undefined>: <undefined>"},
+		{"a text", "websocket: Error: a text"},
+		{global.Call("BigInt", 7), "websocket: Error: 7"},
+		{global.Call("Symbol", "s"), "websocket: Error: Symbol(s)"},
+		{nil, "websocket: Error: null"},
+	} {
+		_, err := await(global.Get("Promise").Call("reject", c.thrown))
+		if err == nil || err.Error() != c.want {
+			t.Errorf("got %v, want %s", err, c.want)
+		}
+	}
+}

@@ -36,7 +36,7 @@ func shared() *module {
 	compiled.Lock()
 	if !compiled.tried {
 		compiled.tried = true
-		if m, err := compile(); err == nil {
+		if m, err := compile("js-string"); err == nil {
 			compiled.module = m
 		}
 	}
@@ -50,10 +50,11 @@ var compiled struct {
 	module *module
 }
 
-func compile() (m *module, err error) {
+// compile makes the module, with those of the browser's built-ins in line that it knows.
+func compile(builtins ...any) (m *module, err error) {
 	defer catch(&err)
 	wasm := global.Get("WebAssembly")
-	code := wasm.Get("Module").New(toJS([]byte(moduleCode)), with("builtins", []any{"js-string"}))
+	code := wasm.Get("Module").New(toJS([]byte(moduleCode)), with("builtins", builtins))
 	memory := wasm.Get("Memory").New(with("initial", memoryPages))
 	m = &module{class: wasm.Get("Instance"), code: code}
 	m.view = uint8Array.New(memory.Get("buffer"), 0, viewSize)

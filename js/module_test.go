@@ -16,12 +16,22 @@ func withoutModule(t *testing.T) {
 	t.Cleanup(func() { compiled.module = there })
 }
 
-// onBoth runs a test with the module and without.
+// onBoth runs a test with the module, as every browser can have it, and without.
 func onBoth(t *testing.T, test func(t *testing.T)) {
 	if shared() == nil {
 		t.Fatal("this browser compiles no module")
 	}
 	t.Run("with the module", test)
+	t.Run("with it, but without built-ins for strings", func(t *testing.T) {
+		there := compiled.module
+		plain, err := compile()
+		if err != nil {
+			t.Fatal(err)
+		}
+		compiled.module = plain
+		t.Cleanup(func() { compiled.module = there })
+		test(t)
+	})
 	t.Run("without", func(t *testing.T) {
 		withoutModule(t)
 		test(t)

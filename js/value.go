@@ -65,7 +65,7 @@ type thrown struct {
 
 // newThrown makes an error of an exception. A page may throw anything, which is its own message then.
 func newThrown(v js.Value) error {
-	if v.InstanceOf(global.Get("Error")) {
+	if object.Invoke(v).Equal(v) { // an object
 		return &thrown{name: v.Get("name").String(), message: v.Get("message").String()}
 	}
 	return &thrown{name: "Error", message: global.Get("String").Invoke(v).String()}
@@ -95,14 +95,17 @@ func Warn(message string) { global.Get("console").Call("warn", message) }
 func ParseURL(raw string) (href string, err error) {
 	defer catch(&err)
 	base := js.Undefined()
-	if location := global.Get("location"); !location.IsUndefined() {
+	if location := global.Get("location"); there(location) {
 		base = location.Get("href")
 	}
-	if document := global.Get("document"); !document.IsUndefined() {
+	if document := global.Get("document"); there(document) {
 		base = document.Get("baseURI")
 	}
 	return global.Get("URL").New(raw, base).Get("href").String(), nil
 }
+
+// there reports whether a value is neither undefined nor null. js.Value.Truthy would be 1 KB of wasm.
+func there(v js.Value) bool { return !v.IsUndefined() && !v.IsNull() }
 
 // clock counts milliseconds. time.Since does the same, with methods of time.Time that would be 9 KB of wasm.
 var (
