@@ -25,7 +25,7 @@ type row struct {
 
 // prelude is in the scope of every script, besides the class as WebSocket.
 const prelude = `
-const idle = server + "/echo";
+const idle = server + "/close"; // for sockets that are left as they are: the server closes them, as a page may have no more than 255
 const next = (target, type) => new Promise(resolve => target.addEventListener(type, resolve, {once: true}));
 const task = () => new Promise(resolve => setTimeout(resolve));
 const outcome = f => {
@@ -73,8 +73,7 @@ func run(t *testing.T, class js.Value, script string) string {
 	case s := <-got:
 		return s
 	case <-time.After(30 * time.Second):
-		t.Fatal("the script does not end")
-		return ""
+		return "the script does not end"
 	}
 }
 
