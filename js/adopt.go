@@ -47,6 +47,15 @@ type adopted struct {
 	dropped  uint64 // bytes that Buffered counts and the socket does not
 }
 
+// events are what the socket has reported besides messages.
+type events struct {
+	_              [0]func() // nobody compares them, so no program carries code that does
+	opened, closed bool
+	code           uint16
+	reason         string
+	clean          bool
+}
+
 // The values of readyState.
 const (
 	connecting = iota
@@ -145,6 +154,8 @@ func (c *adopted) Start() {
 	c.attach()
 	go c.run()
 }
+
+var states = [...]string{"open", "error", "close"}
 
 // attach begins to listen. What it adds, detach takes back.
 func (c *adopted) attach() {

@@ -45,7 +45,7 @@ func TestEveryEndOfAnAdoptedSocketReleasesItsFuncs(t *testing.T) {
 			if got := strings.Join(r.trace, " "); got != c.want {
 				t.Errorf("got %s, want %s", got, c.want)
 			}
-			if n := funcs.live.Load(); n != 0 {
+			if n := funcs.Load(); n != 0 {
 				t.Errorf("%d funcs are left", n)
 			}
 			if state := SocketValue(r.conn).Get("readyState").Int(); state < closing {

@@ -36,9 +36,7 @@ type connection struct {
 
 	mu sync.Mutex // never held across a call into JavaScript
 	// guarded by mu
-	seen    events
-	failure error      // Fail was called
-	loose   []js.Value // the data of messages, where there is no module
+	failure error // Fail was called
 }
 
 // browser is the browser's side.
@@ -46,28 +44,22 @@ type browser struct {
 	socket    js.Value
 	module    *instance // nil if there can't be one
 	sendValue js.Value  // the socket's method, bound
-	number    int       // that notify is called with
-	onEvent   js.Value  // notify, called for open, error and close, and with no module for messages
-}
-
-// events are what the browser has reported besides messages.
-type events struct {
-	_              [0]func() // nobody compares them, so no program carries code that does
-	opened, closed bool
-	why            error // the connection failed
-	code           uint16
-	reason         string
-	clean          bool
+	number    int       // that ready is called with
+	listeners []js.Value
 }
 
 const defaultReadLimit = 64 << 20
 
 var errNoSocket = errors.New("websocket: this JavaScript environment has no WebSocket")
+var errNoProgram = errors.New("websocket: this program is not run by Go's wasm_exec.js, whose object has the WebAssembly instance as _inst")
 
 // Open makes a connection that the browser opens when it is started.
 func Open(url string, protocols []string, o Options, s Sink) (Conn, error) {
 	if !there(webSocket) {
 		return nil, errNoSocket
+	}
+	if !there(exported()) {
+		return nil, errNoProgram
 	}
 	if o.ReadLimit == 0 {
 		o.ReadLimit = defaultReadLimit
@@ -199,8 +191,7 @@ func (c *connection) letGo() {
 // is still to be delivered, or a listener runs, it has not for the program.
 func (c *connection) Closing() bool {
 	const closing = 2
-	return !c.isDetached() && !c.delivering.Load() && c.socket.Get("readyState").Int() >= closing &&
-		!c.waiting() && len(c.packed) == 0 && c.alone == none
+	return !c.isDetached() && !c.delivering.Load() && c.socket.Get("readyState").Int() >= closing && !c.waiting()
 }
 
 // Buffered returns the browser's bufferedAmount, and what has not come there.

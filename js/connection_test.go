@@ -121,8 +121,8 @@ func TestEveryEndLeavesNothing(t *testing.T) {
 				if got := strings.Join(r.trace, " "); got != c.want {
 					t.Errorf("got %s, want %s", got, c.want)
 				}
-				if n := notified.live; n != 0 {
-					t.Errorf("%d connections are left that notify is called for", n)
+				if n := running.live; n != 0 {
+					t.Errorf("%d connections are left that ready finds", n)
 				}
 				before := r.conn.Buffered()
 				r.conn.SendText("late")
@@ -138,15 +138,51 @@ func TestEveryEndLeavesNothing(t *testing.T) {
 // The browser's calls of Go funcs are what costs most.
 func TestNoFuncIsCalledForEachMessage(t *testing.T) {
 	const messages = 10000
-	before := funcs.calls.Load()
+	before := wakes.Load()
 	r := run(t, server(t)+fmt.Sprintf("/send?n=%d&size=16&type=binary&close=1000", messages), func(r *recorder) { r.count = true })
 	if r.n != messages {
 		t.Errorf("got %d messages, want %d", r.n, messages)
 	}
-	if calls := funcs.calls.Load() - before; calls > messages/10 {
+	if calls := wakes.Load() - before; calls > messages/10 {
 		t.Errorf("%d calls for %d messages", calls, messages)
 	} else {
 		t.Logf("%d calls for %d messages", calls, messages)
+	}
+}
+
+// A page may dispatch events at the socket, of any kind, and while Go runs: its listeners are called before the call returns.
+func TestEventsThatAPageMakes(t *testing.T) {
+	onBoth(t, func(t *testing.T) {
+		got := run(t, server(t)+"/echo", func(r *recorder) {
+			dispatch := func(class, typ string, init any) {
+				SocketValue(r.conn).Call("dispatchEvent", global.Get(class).New(typ, init))
+			}
+			data := func(v any) map[string]any { return map[string]any{"data": v} }
+			r.at["opened"] = func() {
+				dispatch("MessageEvent", "message", data("in a listener"))
+				go func() {
+					dispatch("MessageEvent", "message", data("in a goroutine"))
+					for _, v := range []any{nil, 3, true, with("type", "mine")} {
+						dispatch("MessageEvent", "message", data(v))
+					}
+					dispatch("MessageEvent", "message", data("last"))
+				}()
+			}
+			r.at["text:last"] = func() { dispatch("Event", "error", data(nil)); dispatch("Event", "close", data(nil)) }
+		})
+		if want := "opened text:in a listener text:in a goroutine binary:0 binary:3 binary:1 binary:0 text:last closed:1006::false:true"; strings.Join(got.trace, " ") != want {
+			t.Errorf("got  %s\nwant %s", strings.Join(got.trace, " "), want)
+		}
+	})
+}
+
+// A program that is run by something else than wasm_exec.js is told so.
+func TestNoProgramToResume(t *testing.T) {
+	was := program
+	program = object.New()
+	t.Cleanup(func() { program = was })
+	if conn, err := Open("ws://localhost/", nil, Options{}, &recorder{}); conn != nil || err != errNoProgram {
+		t.Errorf("got %v and %v, want %v", conn, err, errNoProgram)
 	}
 }
 
@@ -174,7 +210,7 @@ func TestBlobOfAFailedRead(t *testing.T) {
 	if err == nil || err.Error() != "websocket: NotReadableError: gone" {
 		t.Errorf("got %v", err)
 	}
-	if n := funcs.live.Load(); n != 0 {
+	if n := funcs.Load(); n != 0 {
 		t.Errorf("%d funcs are left", n)
 	}
 }

@@ -19,6 +19,8 @@ type inbox struct {
 	object js.Value
 
 	lent []byte // memory for messages alone, if the sink borrows
+
+	queue js.Value // where there is no module: the array of the events that have come
 }
 
 // What the module says of what it has packed, besides the number of bytes, which is behind these bits.
@@ -26,7 +28,7 @@ const (
 	allPacked   = 1 // nothing is left: the next message wakes the pump
 	onePacked   = 2 // it is a message alone
 	isText      = 1 // it is text, if it is one alone
-	wantsPort   = 4 // see openPort
+	wantsPost   = 4 // see setPost
 	packedShift = 3
 )
 
@@ -48,7 +50,7 @@ func (c *connection) fill() bool {
 	switch {
 	case len(c.packed) > 0 || c.alone != none:
 		return true
-	case c.module != nil && !c.drained.Load() && c.fetch() || c.module == nil && c.takeLoose():
+	case c.module != nil && !c.drained.Load() && c.fetch() || c.module == nil && c.shift():
 		c.sink.Received(c.time)
 		return true
 	default:
@@ -90,8 +92,8 @@ func (c *connection) take(most int) bool {
 			c.object, c.alone = c.module.exports.Call("take"), asObject
 			return true
 		}
-	case result&wantsPort != 0:
-		c.openPort()
+	case result&wantsPost != 0:
+		c.setPost()
 	}
 	if n > 0 {
 		c.buffer = spareIn.get(n)[:n]
@@ -138,50 +140,50 @@ func (s *spare) put(b []byte) {
 	}
 }
 
-// receive takes a message where there is no module.
-func (c *connection) receive(ev js.Value) {
-	data := ev.Get("data")
-	c.mu.Lock()
-	c.loose = append(c.loose, data)
-	c.mu.Unlock()
-}
-
-func (c *connection) takeLoose() bool {
-	c.mu.Lock()
-	loose := c.loose
-	if len(loose) > 0 {
-		c.object, c.alone = loose[0], asObject
-		loose[0] = js.Value{}
-		c.loose = loose[1:]
+// shift takes an event where there is no module, and reports whether there was one.
+func (c *connection) shift() bool {
+	event := c.queue.Call("shift")
+	if !there(event) {
+		return false
 	}
-	c.mu.Unlock()
-	return len(loose) > 0
+	c.object, c.alone = event, asObject
+	return true
 }
 
-// waiting reports whether messages have come that are not fetched.
+// waiting reports whether there are messages that are not delivered.
 func (c *connection) waiting() bool {
-	if c.module != nil {
-		return c.module.exports.Call("waiting").Int() > 0
+	if len(c.packed) > 0 || c.alone != none {
+		return true
 	}
-	c.mu.Lock()
-	n := len(c.loose)
-	c.mu.Unlock()
-	return n > 0
+	var first js.Value
+	if c.module != nil {
+		first = c.module.exports.Call("first")
+	} else {
+		first = c.queue.Index(0)
+	}
+	return there(first) && kindOf(first) == "message"
 }
 
-// clear forgets the messages that have not been delivered.
+// kindOf tells a message from other events, whose types it returns. A message is an event of that type or, with the module, its
+// data, which may be anything if a page has made the event.
+func kindOf(v js.Value) string {
+	switch typ := object.Invoke(v).Get("type").String(); typ {
+	case "open", "error", "close":
+		return typ
+	}
+	return "message"
+}
+
+// clear forgets what has not been delivered.
 func (c *connection) clear() {
-	c.inbox = inbox{}
 	if c.module != nil {
 		c.module.exports.Call("clear")
 	}
-	c.mu.Lock()
-	c.loose = nil
-	c.mu.Unlock()
+	c.inbox = inbox{}
 }
 
-// message delivers one message.
-func (c *connection) message() {
+// deliver delivers one message, or another event.
+func (c *connection) deliver() {
 	alone := c.alone
 	c.alone = none
 	switch alone {
@@ -192,12 +194,36 @@ func (c *connection) message() {
 	case wholeText:
 		c.text(c.whole, true)
 	case asObject:
-		data := c.object
+		v := c.object
 		c.object = js.Undefined()
-		if data.Type() == js.TypeString {
-			c.textObject(data)
+		c.event(v)
+	}
+}
+
+// event delivers what the module has not packed, or an event if there is none.
+func (c *connection) event(v js.Value) {
+	switch kindOf(v) {
+	case "open":
+		crossing.Lock()
+		c.opened = true
+		crossing.Unlock()
+		c.sink.Opened(c.socket.Get("protocol").String(), c.socket.Get("extensions").String())
+	case "error":
+		c.why = errFailed
+	case "close":
+		if code := v.Get("code"); code.Type() == js.TypeNumber {
+			c.finish(uint16(code.Int()), v.Get("reason").String(), v.Get("wasClean").Bool(), c.why)
+		} else { // a page has made it
+			c.finish(1006, "", false, c.why)
+		}
+	default:
+		if c.module == nil {
+			v = v.Get("data")
+		}
+		if v.Type() == js.TypeString {
+			c.textObject(v)
 		} else {
-			c.binaryObject(data)
+			c.binaryObject(v)
 		}
 	}
 }

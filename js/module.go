@@ -9,7 +9,7 @@ import (
 
 // module.wat says what the module does. A page that may run Go may compile it too: both take 'wasm-unsafe-eval' in the page's
 // Content-Security-Policy. A host that gives programs compiled modules alone, such as Cloudflare's, has the engine do without:
-// see connection.loose.
+// see inbox.queue.
 
 // crossing guards the module's memory, and the order of what is sent. It is held from the first use of the memory until the
 // bytes are where they belong, and never while the sink or the tracer is called.
@@ -21,7 +21,8 @@ type module struct {
 	code    js.Value // the compiled module
 	imports js.Value
 	view    js.Value // a Uint8Array of the memory
-	guard   js.Value // calls a func with one argument, see guarded
+	flag    js.Value // null if there is none, and ports are used: see connection.setPost
+	guard   js.Value // calls a func with one argument, see guarded; undefined until that is wanted
 }
 
 // The parts of the memory, as module.wat has them.
@@ -59,28 +60,47 @@ func compile(builtins ...any) (m *module, err error) {
 	m = &module{class: wasm.Get("Instance"), code: code}
 	m.view = uint8Array.New(memory.Get("buffer"), 0, viewSize)
 
-	own := with("memory", memory)
-	own.Set("view", m.view)
-	own.Set("draft", uint8Array.New(memory.Get("buffer"), viewSize))
-	own.Set("clock", clock)
-	own.Set("encoder", global.Get("TextEncoder").New())
-	own.Set("decoder", global.Get("TextDecoder").New("utf-8", with("ignoreBOM", true))) // a byte order mark is part of the text
-	for _, key := range [...]string{"data", "written", "length"} {
+	own := object.Call("create", program)
+	set(own, "memory", memory)
+	set(own, "view", m.view)
+	set(own, "draft", uint8Array.New(memory.Get("buffer"), viewSize))
+	set(own, "clock", clock)
+	set(own, "program", program)
+	set(own, "ready", exported())
+	set(own, "encoder", global.Get("TextEncoder").New())
+	set(own, "decoder", global.Get("TextDecoder").New("utf-8", with("ignoreBOM", true))) // a byte order mark is part of the text
+	for _, key := range [...]string{"data", "written", "length", "exited", "value"} {
 		own.Set(key, key)
 	}
 	for _, i := range importedMethods {
-		own.Set(i.name, method(i.class, i.member))
+		set(own, i.name, method(i.class, i.member))
 	}
+	flag, err := newFlag()
+	waitAsync := global.Get("Atomics").Get("waitAsync")
+	if err != nil || !there(waitAsync) {
+		flag, waitAsync = js.Null(), object // which is not called then
+	}
+	m.flag = flag
+	set(own, "flag", flag)
+	set(own, "waitAsync", waitAsync)
 	inLine := object.New()
 	for _, name := range [...]string{"test", "length", "charCodeAt"} {
-		inLine.Set(name, object.Get("is")) // false for one argument, or for two that differ
+		set(inLine, name, object.Get("is")) // false for one argument, or for two that differ
 	}
 	m.imports = object.Call("create", global)
-	m.imports.Set("js", own)
-	m.imports.Set("wasm:js-string", inLine)
-
-	m.guard = m.instantiate(object, object).exports.Get("guard")
+	set(m.imports, "js", own)
+	set(m.imports, "wasm:js-string", inLine)
 	return m, nil
+}
+
+// newFlag makes what Atomics.waitAsync waits for: memory that threads could share.
+func newFlag() (flag js.Value, err error) {
+	defer catch(&err)
+	pages := with("initial", 1)
+	pages.Set("maximum", 1)
+	pages.Set("shared", true)
+	memory := global.Get("WebAssembly").Get("Memory").New(pages)
+	return global.Get("Int32Array").New(memory.Get("buffer")), nil
 }
 
 // importedMethods are what module.wat imports as functions of an object and of the arguments.
@@ -92,6 +112,7 @@ var importedMethods = [...]struct{ name, class, member string }{
 	{"encode", "TextEncoder", "encodeInto"},
 	{"decode", "TextDecoder", "decode"},
 	{"call", "Function", "call"},
+	{"then", "Promise", "then"},
 }
 
 // method returns a class's method, or a property's getter, as a function whose first argument is the object. Where the class has
@@ -118,10 +139,17 @@ func with(key string, value any) js.Value {
 // guarded makes a function of one argument whose calls after the program's end do nothing: see module.wat. Where there is no
 // module, it is the function itself.
 func guarded(function js.Value) js.Value {
-	if m := shared(); m != nil {
-		return m.guard.Call("bind", nil, function)
+	m := shared()
+	if m == nil {
+		return function
 	}
-	return function
+	compiled.Lock()
+	if m.guard.IsUndefined() {
+		m.guard = m.instantiate(object, 0).exports.Get("guard")
+	}
+	guard := m.guard
+	compiled.Unlock()
+	return guard.Call("bind", nil, function)
 }
 
 // instance is a socket's instance of the module.
@@ -131,12 +159,12 @@ type instance struct {
 	pack, send, sendPacked js.Value // those that are called often
 }
 
-// instantiate makes an instance that calls send and wake.
-func (m *module) instantiate(send, wake js.Value) *instance {
+// instantiate makes an instance for the connection of a number, which calls send.
+func (m *module) instantiate(send js.Value, number int) *instance {
 	all := object.Call("create", m.imports)
 	socket := with("send", send)
-	socket.Set("wake", wake)
-	all.Set("socket", socket)
+	socket.Set("number", number)
+	set(all, "socket", socket)
 	exports := m.class.New(m.code, all).Get("exports")
 	return &instance{m, exports, exports.Get("pack"), exports.Get("send"), exports.Get("sendPacked")}
 }

@@ -31,6 +31,8 @@
   (import "js" "part" (func $part (param $bytes externref) (param $from i32) (param $to i32) (result externref)))  ;; a view of them
   (import "js" "decode" (func $decode (param $decoder externref) (param $bytes externref) (result externref)))
   (import "Reflect" "get" (func $get (param $object externref) (param $key externref) (result i32)))
+  (import "Reflect" "get" (func $getObject (param $object externref) (param $key externref) (result externref)))
+  (import "Atomics" "notify" (func $notify (param $flag externref) (param $index i32) (result i32)))
   (import "Reflect" "construct" (func $construct (param $class externref) (param $arguments externref) (result externref)))
   (import "Array" "of" (func $list (param externref) (result externref)))
   (import "Object" "hasOwn" (func $hasOwn (param $object externref) (param $key externref) (result i32)))
@@ -38,42 +40,74 @@
   (import "wasm:js-string" "test" (func $isString (param externref) (result i32)))
   (import "wasm:js-string" "length" (func $length (param $text externref) (result i32)))
   (import "wasm:js-string" "charCodeAt" (func $codeAt (param $text externref) (param $index i32) (result i32)))
+  (import "js" "flag" (global $flag externref))             ;; an Int32Array of memory that is shared, null if there can't be one
+  (import "js" "waitAsync" (func $waitAsync (param $flag externref) (param $index i32) (param $value i32) (result externref)))
+  (import "js" "value" (global $valueKey externref))        ;; "value"
+  (import "js" "then" (func $then (param $promise externref) (param $function externref) (result externref)))
+  (import "js" "program" (global $program externref))       ;; what runs the Go program
+  (import "js" "exited" (global $exitedKey externref))      ;; "exited"
+  (import "js" "_resume" (global $resume externref))        ;; the method by which it runs until it waits
+  (import "js" "ready" (func $ready (param $number i32)))   ;; an exported Go function: the socket's goroutine is to run
   (import "socket" "send" (func $socketSend (param $message externref)))
-  (import "socket" "wake" (func $wake))                     ;; a Go func
+  (import "socket" "number" (global $number i32))
 
   (global $room i32 (i32.const 262144))
   (global $viewSize i32 (i32.const 1114112))
   (global $draftAt i32 (i32.const 1114112))
   (global $draftSize i32 (i32.const 131072))
 
-  ;; The queue: the data of the messages that have come, from $head on and before $tail. Other entries are null.
+  ;; The queue: the data of the messages that have come, and other events, from $head on and before $tail. What is elsewhere is null.
   (table $queue 8 externref)
   (global $head (mut i32) (i32.const 0))
   (global $tail (mut i32) (i32.const 0))
 
-  ;; What the next message does: 0 nothing, 1 it wakes Go, 2 it calls $post, which has wake called in a task of its own, before
-  ;; which more messages can come. They are expected if Go was woken less than $fast milliseconds after the time before, or has
-  ;; taken more than one message since.
+  ;; What the next entry does: 0 nothing, 1 it wakes Go, 2 it has that done in a task of its own, before which more can come. They
+  ;; are expected if Go was woken less than $fast milliseconds after the time before, or has taken more than one since.
   (global $next (mut i32) (i32.const 0))
-  (global $post (export "post") (mut externref) (ref.null extern))
-  (global $fast f64 (f64.const 0.15))
+  (global $post (export "post") (mut externref) (ref.null extern))  ;; for postWake, null until it is wanted
+  (global $fast f64 (f64.const 0.08))
   (global $woken (mut f64) (f64.const 0))      ;; when Go was woken last
   (global $expected (mut i32) (i32.const 0))   ;; whether more messages are
   (global $taken (mut i32) (i32.const 0))      ;; since Go was woken
+  (global $posted (mut i32) (i32.const 0))     ;; whether it was in a task
+  (global $inVain (mut i32) (i32.const 0))     ;; how many such tasks in a row had no second message come before them
+  (global $port (mut i32) (i32.const 0))       ;; whether ports are used though there is a flag
 
   ;; message takes a MessageEvent of the socket's.
   (func (export "message") (param $event externref)
+    (call $put (call $getData (local.get $event) (global.get $dataKey))))
+
+  ;; event takes any other event of the socket's, which waits in the queue for take.
+  (func $put (export "event") (param $entry externref)
     (local $do i32)
     (if (i32.eq (global.get $tail) (table.size $queue))
       (then (call $makeRoom)))
-    (table.set $queue (global.get $tail) (call $getData (local.get $event) (global.get $dataKey)))
+    (table.set $queue (global.get $tail) (local.get $entry))
     (global.set $tail (i32.add (global.get $tail) (i32.const 1)))
     (local.set $do (global.get $next))
     (global.set $next (i32.const 0))
     (if (i32.eq (local.get $do) (i32.const 1))
-      (then (call $tryWake)))
+      (then
+        (global.set $posted (i32.const 0))
+        (call $tryWake)))
     (if (i32.eq (local.get $do) (i32.const 2))
-      (then (call $call (global.get $post)))))
+      (then (call $postWake))))
+
+  ;; postWake has wake called in a task. The one that the browser makes for who waits for a flag takes half the time of a port's
+  ;; message: there $post is wake. But it is of no use where it comes before the tasks for messages, as in Firefox. There, and where
+  ;; no flag can be, $post sends a port the message for which wake is called.
+  (func $postWake
+    (if (call $usesPort)
+      (then
+        (call $call (global.get $post))
+        (return)))
+    (drop (call $then
+      (call $getObject (call $waitAsync (global.get $flag) (i32.const 0) (i32.const 0)) (global.get $valueKey))
+      (global.get $post)))
+    (drop (call $notify (global.get $flag) (i32.const 0))))
+
+  (func $usesPort (result i32)
+    (i32.or (global.get $port) (ref.is_null (global.get $flag))))
 
   ;; makeRoom moves the queue to the front of its table if that frees half of it, and has the table grow if not.
   (func $makeRoom
@@ -88,29 +122,38 @@
     (global.set $head (i32.const 0))
     (global.set $tail (local.get $length)))
 
-  ;; wake is also called in the task that $post asked for. It gives Go no event to look at. A socket outlives a program that exits
-  ;; without closing it, and its events still call the program's funcs, which throw then: an error in the page's console for
-  ;; each. In Go nothing else is thrown: a panic ends the program, and a trap can't be caught.
-  (func $tryWake (export "wake")
+  ;; wake wakes Go in a task.
+  (func (export "wake")
+    (global.set $posted (i32.const 1))
+    (call $tryWake))
+
+  ;; tryWake does nothing once the program has exited, which a socket outlives that it has not closed.
+  (func $tryWake
     (local $now f64)
     (local.set $now (call $clock))
     (global.set $expected (f64.lt (f64.sub (local.get $now) (global.get $woken)) (global.get $fast)))
     (global.set $woken (local.get $now))
     (global.set $taken (i32.const 0))
-    (try (do (call $wake)) (catch_all)))
+    (if (i32.eqz (call $get (global.get $program) (global.get $exitedKey)))
+      (then
+        (call $ready (global.get $number))
+        (call $callWith (global.get $resume) (global.get $program) (ref.null extern)))))
 
-  ;; guard calls a Go func so, with an event.
+  ;; guard calls a js.Func with an event. It throws if the program has exited, which would be an error in the page's console for
+  ;; each event. In Go nothing else is thrown: a panic ends the program, and a trap can't be caught.
   (func (export "guard") (param $function externref) (param $event externref)
     (try (do (call $callWith (local.get $function) (ref.null extern) (local.get $event))) (catch_all)))
 
-  ;; waiting returns the number of messages in the queue.
-  (func (export "waiting") (result i32)
-    (i32.sub (global.get $tail) (global.get $head)))
+  ;; first returns what is first in the queue, null if there is nothing.
+  (func (export "first") (result externref)
+    (if (i32.eq (global.get $head) (global.get $tail))
+      (then (return (ref.null extern))))
+    (table.get $queue (global.get $head)))
 
-  ;; pack packs messages until one does not fit, and behind them the time, and returns eight times their bytes, plus one if none is left: then $next is set,
-  ;; for the next message; and plus four if that wants $post. A binary message of more than $most bytes, or a long text, that is
-  ;; the first is put into memory alone and without a head, and pack returns eight times its bytes plus two, or three if it is text.
-  ;; 0 says that the first is for take.
+  ;; pack packs messages until one does not fit, and behind them the time, and returns eight times their bytes, plus one if none is
+  ;; left: then $next is set, for the next message; and plus four if $post is to be set for that, anew if it has been. A binary
+  ;; message of more than $most bytes, or a long text, that is the first is put into memory alone and without a head, and pack
+  ;; returns eight times its bytes plus two, or three if it is text. 0 says that the first is for take.
   (func (export "pack") (param $most i32) (result i32)
     (local $at i32) (local $size i32) (local $data externref) (local $text i32)
     (loop $each
@@ -151,6 +194,13 @@
 
   ;; setNext sets $next and returns what pack says of it.
   (func $setNext (result i32)
+    (global.set $inVain
+      (select (i32.add (global.get $inVain) (i32.const 1)) (i32.const 0)
+        (i32.and (global.get $posted) (i32.le_s (global.get $taken) (i32.const 1)))))
+    (if (i32.and (i32.eqz (call $usesPort)) (i32.gt_s (global.get $inVain) (i32.const 50)))
+      (then
+        (global.set $port (i32.const 1))
+        (global.set $post (ref.null extern))))
     (global.set $next (i32.const 1))
     (if (i32.or (global.get $expected) (i32.gt_s (global.get $taken) (i32.const 1)))
       (then
@@ -169,7 +219,10 @@
   (func $isText (param $data externref) (result i32)
     (if (result i32) (call $isString (global.get $lengthKey))
       (then (call $isString (local.get $data)))
-      (else (call $hasOwn (local.get $data) (global.get $lengthKey)))))
+      (else
+        (try (result i32)
+          (do (call $hasOwn (local.get $data) (global.get $lengthKey)))
+          (catch_all (i32.const 0)))))) ;; null, of an event that a page has made
 
   ;; packBytes packs a buffer of at most $most bytes. What packs returns a size, or -1 if it is too large.
   (func $packBytes (param $buffer externref) (param $at i32) (param $most i32) (result i32)
@@ -183,7 +236,7 @@
     (local $size i32)
     (try
       (do (local.set $size (call $byteLength (local.get $buffer))))
-      (catch_all (return (i32.const -1)))) ;; a Blob, if the program has asked the browser for it
+      (catch_all (return (i32.const -1)))) ;; an event, or a Blob, if the program has asked the browser for it
     (if (i32.gt_s (local.get $size) (local.get $most))
       (then (return (i32.const -1))))
     (call $set (global.get $view) (call $construct (global.get $bytesClass) (call $list (local.get $buffer))) (local.get $at))
@@ -254,7 +307,7 @@
     (global.set $head (i32.const 0))
     (global.set $tail (i32.const 0)))
 
-  ;; take takes one message as it is. There must be one.
+  ;; take takes the first as it is. There must be one.
   (func (export "take") (result externref)
     (table.get $queue (global.get $head))
     (call $drop)))

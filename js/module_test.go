@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"fmt"
 	"strings"
+	"syscall/js"
 	"testing"
 )
 
@@ -22,12 +23,14 @@ func onBoth(t *testing.T, test func(t *testing.T)) {
 		t.Fatal("this browser compiles no module")
 	}
 	t.Run("with the module", test)
-	t.Run("with it, but without built-ins for strings", func(t *testing.T) {
+	t.Run("with it, but without built-ins for strings and waitAsync", func(t *testing.T) {
 		there := compiled.module
 		plain, err := compile()
 		if err != nil {
 			t.Fatal(err)
 		}
+		plain.flag = js.Null()
+		plain.imports.Get("js").Set("flag", nil)
 		compiled.module = plain
 		t.Cleanup(func() { compiled.module = there })
 		test(t)

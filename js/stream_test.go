@@ -81,9 +81,9 @@ func TestEveryEndOfAStreamReleasesItsFuncs(t *testing.T) {
 			if got := strings.Join(r.trace, " "); got != c.want {
 				t.Errorf("got %s, want %s", got, c.want)
 			}
-			for start := time.Now(); funcs.live.Load() != 0; time.Sleep(time.Millisecond) { // the browser settles its promises
+			for start := time.Now(); funcs.Load() != 0; time.Sleep(time.Millisecond) { // the browser settles its promises
 				if time.Since(start) > 30*time.Second {
-					t.Fatalf("%d funcs are left", funcs.live.Load())
+					t.Fatalf("%d funcs are left", funcs.Load())
 				}
 			}
 			before := r.conn.Buffered()
