@@ -230,7 +230,7 @@ func TestClosedObjectsOfTheClassAreCollected(t *testing.T) {
 }
 
 // countMessages has the page count the messages that the browser gives to WebAssembly's functions, whose names are numbers, and
-// those that it gives to others.
+// those that it gives to others, which are several for each.
 const countMessages = `globalThis.count = {wasm: 0, others: 0};
 const {set} = Object.getOwnPropertyDescriptor(WebSocket.prototype, "onmessage");
 Object.defineProperty(WebSocket.prototype, "onmessage", {set(f) {
@@ -239,7 +239,14 @@ Object.defineProperty(WebSocket.prototype, "onmessage", {set(f) {
 		count[kind]++;
 		f.call(this, e);
 	});
-}});`
+}});
+const counted = new WeakSet();
+WebSocket.prototype.addEventListener = function (type, f) {
+	const add = f => EventTarget.prototype.addEventListener.call(this, type, f);
+	if (type === "message" && !counted.has(this)) add(() => count.others++);
+	if (type === "message") counted.add(this);
+	add(f);
+};`
 
 // compileNothing has the page be like a host that runs a program but compiles no module for it.
 const compileNothing = `WebAssembly.Module = function () { throw new WebAssembly.CompileError("disallowed by embedder"); };`

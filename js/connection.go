@@ -50,16 +50,12 @@ type browser struct {
 
 const defaultReadLimit = 64 << 20
 
-var errNoSocket = errors.New("websocket: this JavaScript environment has no WebSocket")
-var errNoProgram = errors.New("websocket: this program is not run by Go's wasm_exec.js, whose object has the WebAssembly instance as _inst")
+var errNoSocket = errors.New("websocket: this JavaScript environment has no WebSocket, or not Go's wasm_exec.js")
 
 // Open makes a connection that the browser opens when it is started.
 func Open(url string, protocols []string, o Options, s Sink) (Conn, error) {
-	if !there(webSocket) {
+	if !there(webSocket) || !there(exported()) {
 		return nil, errNoSocket
-	}
-	if !there(exported()) {
-		return nil, errNoProgram
 	}
 	if o.ReadLimit == 0 {
 		o.ReadLimit = defaultReadLimit

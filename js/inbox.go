@@ -8,7 +8,7 @@ import (
 	"unsafe"
 )
 
-// inbox has what the browser has received and the sink has not. Pump's goroutine only.
+// inbox has what the browser has received and the sink has not. But for the queue, which is set once, it is the pump's goroutine's.
 type inbox struct {
 	packed []byte        // messages as module.wat packs them
 	time   time.Duration // when they were, since the start of the program; else 0
@@ -161,18 +161,12 @@ func (c *connection) waiting() bool {
 	} else {
 		first = c.queue.Index(0)
 	}
-	return there(first) && kindOf(first) == "message"
+	typ := typeOf(first)
+	return there(first) && typ != "error" && typ != "close"
 }
 
-// kindOf tells a message from other events, whose types it returns. A message is an event of that type or, with the module, its
-// data, which may be anything if a page has made the event.
-func kindOf(v js.Value) string {
-	switch typ := object.Invoke(v).Get("type").String(); typ {
-	case "open", "error", "close":
-		return typ
-	}
-	return "message"
-}
+// typeOf returns the type of an event. With the module there is only the data of messages, which has none.
+func typeOf(v js.Value) string { return object.Invoke(v).Get("type").String() }
 
 // clear forgets what has not been delivered.
 func (c *connection) clear() {
@@ -200,9 +194,9 @@ func (c *connection) deliver() {
 	}
 }
 
-// event delivers what the module has not packed, or an event if there is none.
+// event delivers an event that is not packed. With the module there is only the data of a message.
 func (c *connection) event(v js.Value) {
-	switch kindOf(v) {
+	switch typeOf(v) {
 	case "open":
 		crossing.Lock()
 		c.opened = true
@@ -211,15 +205,11 @@ func (c *connection) event(v js.Value) {
 	case "error":
 		c.why = errFailed
 	case "close":
-		if code := v.Get("code"); code.Type() == js.TypeNumber {
-			c.finish(uint16(code.Int()), v.Get("reason").String(), v.Get("wasClean").Bool(), c.why)
-		} else { // a page has made it
-			c.finish(1006, "", false, c.why)
-		}
+		c.finish(uint16(v.Get("code").Int()), v.Get("reason").String(), v.Get("wasClean").Bool(), c.why)
+	case "message":
+		v = v.Get("data")
+		fallthrough
 	default:
-		if c.module == nil {
-			v = v.Get("data")
-		}
 		if v.Type() == js.TypeString {
 			c.textObject(v)
 		} else {

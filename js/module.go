@@ -22,7 +22,7 @@ type module struct {
 	imports js.Value
 	view    js.Value // a Uint8Array of the memory
 	flag    js.Value // null if there is none, and ports are used: see connection.setPost
-	guard   js.Value // calls a func with one argument, see guarded; undefined until that is wanted
+	guard   js.Value // calls a func with one argument, see guarded
 }
 
 // The parts of the memory, as module.wat has them.
@@ -75,32 +75,32 @@ func compile(builtins ...any) (m *module, err error) {
 	for _, i := range importedMethods {
 		set(own, i.name, method(i.class, i.member))
 	}
-	flag, err := newFlag()
-	waitAsync := global.Get("Atomics").Get("waitAsync")
-	if err != nil || !there(waitAsync) {
-		flag, waitAsync = js.Null(), object // which is not called then
-	}
-	m.flag = flag
-	set(own, "flag", flag)
-	set(own, "waitAsync", waitAsync)
-	inLine := object.New()
-	for _, name := range [...]string{"test", "length", "charCodeAt"} {
-		set(inLine, name, object.Get("is")) // false for one argument, or for two that differ
+	zero := object.New()
+	for _, name := range [...]string{"test", "length", "charCodeAt", "waitAsync", "notify"} {
+		set(zero, name, object.Get("is")) // false for one argument, or for two that differ
 	}
 	m.imports = object.Call("create", global)
 	set(m.imports, "js", own)
-	set(m.imports, "wasm:js-string", inLine)
+	set(m.imports, "wasm:js-string", zero)
+	if m.flag, err = newFlag(); err != nil {
+		m.flag = js.Null()
+		set(m.imports, "Atomics", zero)
+	}
+	set(own, "flag", m.flag)
+	m.guard = m.instantiate(object, 0).exports.Get("guard")
 	return m, nil
 }
 
-// newFlag makes what Atomics.waitAsync waits for: memory that threads could share.
+// newFlag makes what Atomics.waitAsync waits for, memory that threads could share, and tries that.
 func newFlag() (flag js.Value, err error) {
 	defer catch(&err)
 	pages := with("initial", 1)
 	pages.Set("maximum", 1)
 	pages.Set("shared", true)
 	memory := global.Get("WebAssembly").Get("Memory").New(pages)
-	return global.Get("Int32Array").New(memory.Get("buffer")), nil
+	flag = global.Get("Int32Array").New(memory.Get("buffer"))
+	global.Get("Atomics").Get("waitAsync").Invoke(flag)
+	return flag, nil
 }
 
 // importedMethods are what module.wat imports as functions of an object and of the arguments.
@@ -139,17 +139,10 @@ func with(key string, value any) js.Value {
 // guarded makes a function of one argument whose calls after the program's end do nothing: see module.wat. Where there is no
 // module, it is the function itself.
 func guarded(function js.Value) js.Value {
-	m := shared()
-	if m == nil {
-		return function
+	if m := shared(); m != nil {
+		return m.guard.Call("bind", nil, function)
 	}
-	compiled.Lock()
-	if m.guard.IsUndefined() {
-		m.guard = m.instantiate(object, 0).exports.Get("guard")
-	}
-	guard := m.guard
-	compiled.Unlock()
-	return guard.Call("bind", nil, function)
+	return function
 }
 
 // instance is a socket's instance of the module.

@@ -8,8 +8,8 @@
 ;;
 ;; Each socket has an instance of its own with its queue; the memory is one for all, since Go leaves nothing in it. The imports
 ;; are found in the page's global object, where they are built in, but for "js", by which module.go has methods bound, and for
-;; "wasm:js-string", which the browser's compiler puts in line if it knows them; if not they return 0. make module writes
-;; module_code.go, by which the program carries it.
+;; "wasm:js-string", which the browser's compiler puts in line if it knows them; if not they return 0, as do those of "Atomics" if
+;; there is no $flag. make module writes module_code.go, by which the program carries it.
 (module
   ;; The memory: what is packed takes the first $room bytes at most, a message alone the first $viewSize. From $draftAt on is
   ;; where a text is put before it is packed, as its length is not known.
@@ -32,7 +32,6 @@
   (import "js" "decode" (func $decode (param $decoder externref) (param $bytes externref) (result externref)))
   (import "Reflect" "get" (func $get (param $object externref) (param $key externref) (result i32)))
   (import "Reflect" "get" (func $getObject (param $object externref) (param $key externref) (result externref)))
-  (import "Atomics" "notify" (func $notify (param $flag externref) (param $index i32) (result i32)))
   (import "Reflect" "construct" (func $construct (param $class externref) (param $arguments externref) (result externref)))
   (import "Array" "of" (func $list (param externref) (result externref)))
   (import "Object" "hasOwn" (func $hasOwn (param $object externref) (param $key externref) (result i32)))
@@ -40,8 +39,9 @@
   (import "wasm:js-string" "test" (func $isString (param externref) (result i32)))
   (import "wasm:js-string" "length" (func $length (param $text externref) (result i32)))
   (import "wasm:js-string" "charCodeAt" (func $codeAt (param $text externref) (param $index i32) (result i32)))
-  (import "js" "flag" (global $flag externref))             ;; an Int32Array of memory that is shared, null if there can't be one
-  (import "js" "waitAsync" (func $waitAsync (param $flag externref) (param $index i32) (param $value i32) (result externref)))
+  (import "js" "flag" (global $flag externref))             ;; an Int32Array of shared memory, null if nothing can wait for it
+  (import "Atomics" "waitAsync" (func $waitAsync (param $flag externref) (param $index i32) (param $value i32) (result externref)))
+  (import "Atomics" "notify" (func $notify (param $flag externref) (param $index i32) (result i32)))
   (import "js" "value" (global $valueKey externref))        ;; "value"
   (import "js" "then" (func $then (param $promise externref) (param $function externref) (result externref)))
   (import "js" "program" (global $program externref))       ;; what runs the Go program
@@ -194,9 +194,9 @@
 
   ;; setNext sets $next and returns what pack says of it.
   (func $setNext (result i32)
-    (global.set $inVain
-      (select (i32.add (global.get $inVain) (i32.const 1)) (i32.const 0)
-        (i32.and (global.get $posted) (i32.le_s (global.get $taken) (i32.const 1)))))
+    (if (global.get $posted)
+      (then (global.set $inVain
+        (select (i32.const 0) (i32.add (global.get $inVain) (i32.const 1)) (i32.gt_s (global.get $taken) (i32.const 1))))))
     (if (i32.and (i32.eqz (call $usesPort)) (i32.gt_s (global.get $inVain) (i32.const 50)))
       (then
         (global.set $port (i32.const 1))
@@ -209,7 +209,7 @@
         (global.set $next (i32.const 2))))
     (i32.const 1))
 
-  ;; drop drops the first message of the queue.
+  ;; drop drops the first of the queue.
   (func $drop
     (table.set $queue (global.get $head) (ref.null extern))
     (global.set $head (i32.add (global.get $head) (i32.const 1)))
@@ -239,6 +239,8 @@
       (catch_all (return (i32.const -1)))) ;; an event, or a Blob, if the program has asked the browser for it
     (if (i32.gt_s (local.get $size) (local.get $most))
       (then (return (i32.const -1))))
+    (if (i32.eqz (local.get $size)) ;; or the buffer is gone: a script has sent it elsewhere
+      (then (return (i32.const 0))))
     (call $set (global.get $view) (call $construct (global.get $bytesClass) (call $list (local.get $buffer))) (local.get $at))
     (local.get $size))
 
@@ -301,7 +303,7 @@
       (then (local.set $message (call $decode (global.get $decoder) (local.get $message)))))
     (call $socketSend (local.get $message)))
 
-  ;; clear forgets all messages.
+  ;; clear empties the queue.
   (func (export "clear")
     (table.fill $queue (i32.const 0) (ref.null extern) (table.size $queue))
     (global.set $head (i32.const 0))

@@ -23,14 +23,14 @@ func onBoth(t *testing.T, test func(t *testing.T)) {
 		t.Fatal("this browser compiles no module")
 	}
 	t.Run("with the module", test)
-	t.Run("with it, but without built-ins for strings and waitAsync", func(t *testing.T) {
-		there := compiled.module
+	t.Run("with it, but without built-ins for strings and Atomics", func(t *testing.T) {
+		there, atomics := compiled.module, global.Get("Atomics")
+		global.Set("Atomics", js.Undefined())
 		plain, err := compile()
-		if err != nil {
-			t.Fatal(err)
+		global.Set("Atomics", atomics)
+		if err != nil || !plain.flag.IsNull() {
+			t.Fatalf("got %v, and a flag without Atomics", err)
 		}
-		plain.flag = js.Null()
-		plain.imports.Get("js").Set("flag", nil)
 		compiled.module = plain
 		t.Cleanup(func() { compiled.module = there })
 		test(t)

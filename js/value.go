@@ -51,12 +51,14 @@ func toGo(a js.Value) []byte {
 	return b
 }
 
-// catch turns what a call into JavaScript throws into an error.
+// catch turns what a call into JavaScript throws into an error, or that there is nothing to call.
 func catch(err *error) {
 	switch r := recover().(type) {
 	case nil:
 	case js.Error:
 		*err = newThrown(r.Value)
+	case *js.ValueError:
+		*err = r
 	default:
 		panic(r)
 	}
