@@ -86,7 +86,7 @@ type browserPlan struct {
 }
 
 func newBrowserPlan(short bool, only string, trees trees) browserPlan {
-	p := browserPlan{pages: pages(trees), trees: trees, rounds: 7, warmUp: 1500 * time.Millisecond, time: 300 * time.Millisecond, brotli: true}
+	p := browserPlan{pages: pages(trees), trees: trees, rounds: 15, warmUp: 1500 * time.Millisecond, time: 300 * time.Millisecond, brotli: true}
 	if short {
 		p.rounds, p.warmUp, p.time, p.brotli = 5, 700*time.Millisecond, 100*time.Millisecond, false
 	}
