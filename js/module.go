@@ -60,7 +60,7 @@ func compile(builtins ...any) (m *module, err error) {
 	m = &module{class: wasm.Get("Instance"), code: code}
 	m.view = uint8Array.New(memory.Get("buffer"), 0, viewSize)
 
-	own := object.Call("create", program)
+	own := object.Call("create", program) // which has _resume
 	set(own, "memory", memory)
 	set(own, "view", m.view)
 	set(own, "draft", uint8Array.New(memory.Get("buffer"), viewSize))

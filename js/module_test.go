@@ -24,21 +24,48 @@ func onBoth(t *testing.T, test func(t *testing.T)) {
 	}
 	t.Run("with the module", test)
 	t.Run("with it, but without built-ins for strings and Atomics", func(t *testing.T) {
-		there, atomics := compiled.module, global.Get("Atomics")
-		global.Set("Atomics", js.Undefined())
-		plain, err := compile()
-		global.Set("Atomics", atomics)
-		if err != nil || !plain.flag.IsNull() {
-			t.Fatalf("got %v, and a flag without Atomics", err)
+		if !withAtomics(t, js.Undefined()).flag.IsNull() {
+			t.Error("there is a flag without Atomics")
 		}
-		compiled.module = plain
-		t.Cleanup(func() { compiled.module = there })
 		test(t)
 	})
 	t.Run("without", func(t *testing.T) {
 		withoutModule(t)
 		test(t)
 	})
+}
+
+// withAtomics has what follows be as in a browser with such Atomics, and without built-ins for strings.
+func withAtomics(t *testing.T, atomics js.Value) *module {
+	there, browsers := compiled.module, global.Get("Atomics")
+	global.Set("Atomics", atomics)
+	t.Cleanup(func() {
+		global.Set("Atomics", browsers)
+		compiled.module = there
+	})
+	m, err := compile()
+	if err != nil {
+		t.Fatal(err)
+	}
+	compiled.module = m
+	return m
+}
+
+// What can't be waited for is not: a browser may have it and throw.
+func TestNoFlagIsWaitedForWhereThatThrows(t *testing.T) {
+	if !withAtomics(t, global.Call("eval", "({waitAsync() { throw new TypeError }, notify() {}})")).flag.IsNull() {
+		t.Error("there is a flag")
+	}
+	keepTheirOrder(t)
+}
+
+// Where a flag's tasks come before those for messages, a socket soon takes a port's.
+func TestFlagsOfNoUseAreGivenUp(t *testing.T) {
+	atEach := global.Call("eval", "({waitAsync: () => ({value: Promise.resolve()}), notify: () => 1})")
+	if withAtomics(t, atEach).flag.IsNull() {
+		t.Fatal("there is no flag to give up")
+	}
+	wakesFor(t, 10000)
 }
 
 // messageSizes are at both sides of every limit of the module and of the outbox, behind as many as are not packed.

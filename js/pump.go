@@ -22,7 +22,7 @@ type pump struct {
 
 	delivering atomic.Bool // read by all: a task runs
 
-	flagTried bool
+	flagTried bool     // setPost has been called
 	port      js.Value // whose messages are tasks that wake the pump; undefined if there is none
 }
 
