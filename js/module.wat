@@ -61,17 +61,25 @@
   (global $head (mut i32) (i32.const 0))
   (global $tail (mut i32) (i32.const 0))
 
-  ;; What the next entry does: 0 nothing, 1 it wakes Go, 2 it has that done in a task of its own, before which more can come. They
-  ;; are expected if Go was woken less than $fast milliseconds after the time before, or has taken more than one since.
+  ;; What the next entry does: 0 nothing, 1 it wakes Go, 2 it has that done in a task of its own, before which more can come. That
+  ;; pays if they do, and is repeated as long as they do. After n such tasks in a row that were in vain, n²/8 wakes are without; and
+  ;; so are all where messages come seldom.
   (global $next (mut i32) (i32.const 0))
-  (global $post (export "post") (mut externref) (ref.null extern))  ;; for postWake, null until it is wanted
-  (global $fast f64 (f64.const 0.08))
-  (global $woken (mut f64) (f64.const 0))      ;; when Go was woken last
-  (global $expected (mut i32) (i32.const 0))   ;; whether more messages are
   (global $taken (mut i32) (i32.const 0))      ;; since Go was woken
-  (global $posted (mut i32) (i32.const 0))     ;; whether it was in a task
-  (global $inVain (mut i32) (i32.const 0))     ;; how many such tasks in a row had no second message come before them
-  (global $port (mut i32) (i32.const 0))       ;; whether ports are used though there is a flag
+  (global $posted (mut i32) (i32.const 0))     ;; whether that was in such a task, of which nothing is known yet
+  (global $inVain (mut i32) (i32.const 0))     ;; how many in a row were, at most 20
+  (global $without (mut i32) (i32.const 8))    ;; how many wakes are to be without
+  (global $packed (mut f64) (f64.const 0))     ;; when messages were, last
+  (global $seldom (mut i32) (i32.const 0))     ;; whether that was more than $long after the time before
+  (global $long f64 (f64.const 2))             ;; in milliseconds
+
+  ;; Such a task is what the browser makes for who waits for $flag, or a port's message. A flag's takes half the time, but it is of
+  ;; no use where it comes before the tasks for messages, as in Firefox. Both are tried until one has proved better.
+  (global $onFlag (export "onFlag") (mut externref) (ref.null extern))  ;; wake, null until it is wanted
+  (global $post (export "post") (mut externref) (ref.null extern))      ;; has a port call wake, null until it is wanted
+  (global $usePort (mut i32) (i32.const 0))
+  (global $decided (mut i32) (i32.const 0))
+  (global $portPaid (mut i32) (i32.const 0))   ;; how often a port's message has paid
 
   ;; message takes a MessageEvent of the socket's.
   (func (export "message") (param $event externref)
@@ -87,15 +95,11 @@
     (local.set $do (global.get $next))
     (global.set $next (i32.const 0))
     (if (i32.eq (local.get $do) (i32.const 1))
-      (then
-        (global.set $posted (i32.const 0))
-        (call $tryWake)))
+      (then (call $tryWake)))
     (if (i32.eq (local.get $do) (i32.const 2))
       (then (call $postWake))))
 
-  ;; postWake has wake called in a task. The one that the browser makes for who waits for a flag takes half the time of a port's
-  ;; message: there $post is wake. But it is of no use where it comes before the tasks for messages, as in Firefox. There, and where
-  ;; no flag can be, $post sends a port the message for which wake is called.
+  ;; postWake has wake called in a task.
   (func $postWake
     (if (call $usesPort)
       (then
@@ -103,11 +107,11 @@
         (return)))
     (drop (call $then
       (call $getObject (call $waitAsync (global.get $flag) (i32.const 0) (i32.const 0)) (global.get $valueKey))
-      (global.get $post)))
+      (global.get $onFlag)))
     (drop (call $notify (global.get $flag) (i32.const 0))))
 
   (func $usesPort (result i32)
-    (i32.or (global.get $port) (ref.is_null (global.get $flag))))
+    (i32.or (global.get $usePort) (ref.is_null (global.get $flag))))
 
   ;; makeRoom moves the queue to the front of its table if that frees half of it, and has the table grow if not.
   (func $makeRoom
@@ -129,10 +133,6 @@
 
   ;; tryWake does nothing once the program has exited, which a socket outlives that it has not closed.
   (func $tryWake
-    (local $now f64)
-    (local.set $now (call $clock))
-    (global.set $expected (f64.lt (f64.sub (local.get $now) (global.get $woken)) (global.get $fast)))
-    (global.set $woken (local.get $now))
     (global.set $taken (i32.const 0))
     (if (i32.eqz (call $get (global.get $program) (global.get $exitedKey)))
       (then
@@ -151,7 +151,7 @@
     (table.get $queue (global.get $head)))
 
   ;; pack packs messages until one does not fit, and behind them the time, and returns eight times their bytes, plus one if none is
-  ;; left: then $next is set, for the next message; and plus four if $post is to be set for that, anew if it has been. A binary
+  ;; left: then $next is set, for the next message; and plus four if $onFlag or $post is to be set for that. A binary
   ;; message of more than $most bytes, or a long text, that is the first is put into memory alone and without a head, and pack
   ;; returns eight times its bytes plus two, or three if it is text. 0 says that the first is for take.
   (func (export "pack") (param $most i32) (result i32)
@@ -187,27 +187,57 @@
 
   ;; packTime packs the time in milliseconds behind messages of $end bytes, unless there is none, and returns what pack does.
   (func $packTime (param $end i32) (result i32)
+    (local $now f64)
     (if (i32.eqz (local.get $end))
       (then (return (i32.const 0))))
-    (f64.store (local.get $end) (call $clock))
+    (local.set $now (call $clock))
+    (global.set $seldom (f64.gt (f64.sub (local.get $now) (global.get $packed)) (global.get $long)))
+    (global.set $packed (local.get $now))
+    (f64.store (local.get $end) (local.get $now))
     (i32.shl (i32.add (local.get $end) (i32.const 8)) (i32.const 3)))
 
   ;; setNext sets $next and returns what pack says of it.
   (func $setNext (result i32)
-    (if (global.get $posted)
-      (then (global.set $inVain
-        (select (i32.const 0) (i32.add (global.get $inVain) (i32.const 1)) (i32.gt_s (global.get $taken) (i32.const 1))))))
-    (if (i32.and (i32.eqz (call $usesPort)) (i32.gt_s (global.get $inVain) (i32.const 50)))
-      (then
-        (global.set $port (i32.const 1))
-        (global.set $post (ref.null extern))))
     (global.set $next (i32.const 1))
-    (if (i32.or (global.get $expected) (i32.gt_s (global.get $taken) (i32.const 1)))
+    (if (i32.gt_s (global.get $taken) (i32.const 1))
+      (then (call $paid))
+      (else
+        (if (global.get $posted)
+          (then (call $wasInVain)))))
+    (global.set $posted (i32.const 0))
+    (if (global.get $seldom)
+      (then (return (i32.const 1))))
+    (if (global.get $without)
       (then
-        (if (ref.is_null (global.get $post))
-          (then (return (i32.const 5))))
-        (global.set $next (i32.const 2))))
+        (global.set $without (i32.sub (global.get $without) (i32.const 1)))
+        (return (i32.const 1))))
+    (if (ref.is_null (select (result externref) (global.get $post) (global.get $onFlag) (call $usesPort)))
+      (then (return (i32.const 5))))
+    (global.set $next (i32.const 2))
     (i32.const 1))
+
+  ;; paid is called when Go has taken more than one. A port must have that happen four times, before the flag has it once.
+  (func $paid
+    (global.set $inVain (i32.const 0))
+    (global.set $without (i32.const 0))
+    (if (i32.or (global.get $decided) (i32.eqz (global.get $posted)))
+      (then (return)))
+    (if (global.get $usePort)
+      (then
+        (global.set $portPaid (i32.add (global.get $portPaid) (i32.const 1)))
+        (if (i32.lt_s (global.get $portPaid) (i32.const 4))
+          (then
+            (global.set $usePort (i32.const 0))
+            (return)))))
+    (global.set $decided (i32.const 1)))
+
+  ;; wasInVain is called when it has not, though it was woken in a task.
+  (func $wasInVain
+    (if (i32.eqz (global.get $decided))
+      (then (global.set $usePort (i32.eqz (global.get $usePort)))))
+    (if (i32.lt_s (global.get $inVain) (i32.const 20))
+      (then (global.set $inVain (i32.add (global.get $inVain) (i32.const 1)))))
+    (global.set $without (i32.shr_u (i32.mul (global.get $inVain) (global.get $inVain)) (i32.const 3))))
 
   ;; drop drops the first of the queue.
   (func $drop

@@ -68,6 +68,57 @@ func TestFlagsOfNoUseAreGivenUp(t *testing.T) {
 	wakesFor(t, 10000)
 }
 
+// tasks has what follows count the tasks that are made by a flag.
+func tasks(t *testing.T) func() int {
+	counting := global.Call("eval", `({
+		tasks: 0,
+		waitAsync(...a) { this.tasks++; return this.browsers.waitAsync(...a); },
+		notify(...a) { return this.browsers.notify(...a); },
+		browsers: Atomics,
+	})`)
+	counting.Set("waitAsync", counting.Get("waitAsync").Call("bind", counting))
+	counting.Set("notify", counting.Get("notify").Call("bind", counting))
+	withAtomics(t, counting)
+	counting.Set("tasks", 0) // but for the one that was to try it
+	return func() int { return counting.Get("tasks").Int() }
+}
+
+// A task before a wake is put up with while more messages come before it, and is soon left out where none do.
+func TestTasksAreMadeWhereTheyPay(t *testing.T) {
+	made := tasks(t)
+	flood(t, 10000)
+	if n := made(); n < 2 || n > 1000 {
+		t.Errorf("%d tasks for a flood of 10000 messages, want some, but not for each", n)
+	}
+	before := made()
+	const messages = 1500
+	run(t, server(t)+"/echo", func(r *recorder) {
+		ping := func() {
+			if r.n < messages {
+				r.conn.SendText("")
+			} else {
+				r.conn.Close(1000, "")
+			}
+		}
+		r.at["opened"], r.at["text:"] = ping, ping
+	})
+	if n := made() - before; n < 1 || n > messages/20 {
+		t.Errorf("%d tasks for %d messages one by one, want a few", n, messages)
+	}
+}
+
+// Messages that come seldom are not put off, as nothing is gained by that.
+func TestNoTaskIsMadeForMessagesThatComeSeldom(t *testing.T) {
+	browsers := clock
+	clock = global.Call("eval", "(now => () => now += 10)(performance.now())")
+	t.Cleanup(func() { clock = browsers })
+	made := tasks(t)
+	flood(t, 1000)
+	if n := made(); n != 0 {
+		t.Errorf("%d tasks", n)
+	}
+}
+
 // messageSizes are at both sides of every limit of the module and of the outbox, behind as many as are not packed.
 var messageSizes = append(make([]int, few), 0, 1, 125, 5000, mostPacked-1, mostPacked, mostPacked+1, enough-5, enough-4, enough-1, enough, enough+1,
 	2*enough-5, 2*enough-4, 2*enough, 1<<18-4, 1<<18, 1<<20-1, mostCopied, mostCopied+1, viewSize-4, viewSize-3, viewSize, viewSize+1)

@@ -11,7 +11,7 @@ import (
 
 // What a crossing between Go and JavaScript costs is mostly the calls of Go funcs by the browser and the objects given to Go:
 // fifty times a copy of some bytes. So messages go to a module of the browser's own kind of code, which packs all that have come
-// into memory for one copy, and Go is called only to wake the pump when it is idle. While messages come fast, that call too is put
+// into memory for one copy, and Go is called only to wake the pump when it is idle. While more than one comes at a time, that call too is put
 // off by a task, in which more of them arrive.
 
 // pump is the state of the goroutine that calls the sink: the socket's event loop.
@@ -85,19 +85,19 @@ func (e *quotaError) Error() string { return "websocket: " + e.message }
 // Is knows websocket.ErrQuotaExceeded by its text.
 func (e *quotaError) Is(target error) bool { return target.Error() == "websocket: QuotaExceededError" }
 
-// setPost sets what the module needs if a message is to wake the pump not by itself but in a task, before which others can come. It
-// is called again if a flag is not what makes such tasks here.
+// setPost sets what the module needs if a message is to wake the pump not by itself but in a task, before which others can come:
+// the first time for the module's flag, if there is one, and then for a port.
 func (c *connection) setPost() {
 	wake := c.module.exports.Get("wake")
-	post := wake
+	name, post := "onFlag", wake
 	if c.flagTried || c.module.flag.IsNull() {
 		channel := global.Get("MessageChannel").New()
 		c.port = channel.Get("port1")
 		set(c.port, "onmessage", wake)
-		post = bound(channel.Get("port2"), "postMessage", 0)
+		name, post = "post", bound(channel.Get("port2"), "postMessage", 0)
 	}
 	c.flagTried = true
-	set(c.module.exports.Get("post"), "value", post)
+	set(c.module.exports.Get(name), "value", post)
 }
 
 // connect makes the browser's socket, and has it report. It may fail for what only a browser knows, such as a page's security
