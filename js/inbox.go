@@ -256,7 +256,9 @@ func (c *connection) binary(b []byte, given bool) {
 	case given:
 		c.sink.Binary(b)
 	default:
-		c.sink.Binary(append(make([]byte, 0, len(b)), b...))
+		own := make([]byte, len(b))
+		copy(own, b)
+		c.sink.Binary(own)
 	}
 }
 

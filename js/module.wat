@@ -274,12 +274,17 @@
     (call $set (global.get $view) (call $construct (global.get $bytesClass) (call $list (local.get $buffer))) (local.get $at))
     (local.get $size))
 
-  ;; packText packs a text as UTF-8.
+  ;; packText packs a text as UTF-8. A long one is written where it belongs: a view for that takes less time than to copy it there.
   (func $packText (param $text externref) (param $at i32) (result i32)
     (local $size i32)
+    (if (i32.gt_u (i32.add (local.get $at) (call $length (local.get $text))) (global.get $room))
+      (then (return (i32.const -1))))
     (local.set $size (call $packASCII (local.get $text) (local.get $at)))
     (if (local.get $size)
       (then (return (local.get $size))))
+    (if (i32.gt_u (call $length (local.get $text)) (i32.const 4096))
+      (then (return (call $encodeTo (local.get $text)
+        (call $part (global.get $view) (local.get $at) (global.get $room)) (i32.sub (global.get $room) (local.get $at))))))
     (local.set $size (call $encodeTo (local.get $text) (global.get $draft) (global.get $draftSize)))
     (if (i32.gt_s (i32.add (local.get $at) (local.get $size)) (global.get $room))
       (then (return (i32.const -1))))
@@ -291,8 +296,7 @@
   (func $packASCII (param $text externref) (param $at i32) (result i32)
     (local $length i32) (local $done i32) (local $code i32)
     (local.set $length (call $length (local.get $text)))
-    (if (i32.or (i32.gt_u (local.get $length) (i32.const 64))
-                (i32.gt_u (i32.add (local.get $at) (local.get $length)) (global.get $room)))
+    (if (i32.gt_u (local.get $length) (i32.const 64))
       (then (return (i32.const 0))))
     (block $all
       (loop $each

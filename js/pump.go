@@ -11,8 +11,8 @@ import (
 
 // What a crossing between Go and JavaScript costs is mostly the calls of Go funcs by the browser and the objects given to Go:
 // fifty times a copy of some bytes. So messages go to a module of the browser's own kind of code, which packs all that have come
-// into memory for one copy, and Go is called only to wake the pump when it is idle. While more than one comes at a time, that call too is put
-// off by a task, in which more of them arrive.
+// into memory for one copy, and Go is called only to wake the pump when it is idle. While more than one comes at a time, that call
+// too is put off by a task, before which they do.
 
 // pump is the state of the goroutine that calls the sink: the socket's event loop.
 type pump struct {

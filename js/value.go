@@ -112,6 +112,8 @@ func ParseURL(raw string) (href string, err error) {
 }
 
 // there reports whether a value is neither undefined nor null. js.Value.Truthy would be 1 KB of wasm.
+//
+//go:noinline
 func there(v js.Value) bool { return !v.IsUndefined() && !v.IsNull() }
 
 // clock counts milliseconds. time.Since does the same, with methods of time.Time that would be 9 KB of wasm.
