@@ -256,7 +256,7 @@ func (c *connection) binary(b []byte, given bool) {
 	case given:
 		c.sink.Binary(b)
 	default:
-		own := make([]byte, len(b))
+		own := make([]byte, len(b)) // with copy behind it, this is not cleared first
 		copy(own, b)
 		c.sink.Binary(own)
 	}

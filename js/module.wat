@@ -63,13 +63,13 @@
 
   ;; What the next entry does: 0 nothing, 1 it wakes Go, 2 it has that done in a task of its own, before which more can come. That
   ;; pays if they do, and is repeated as long as they do. After n such tasks in a row that were in vain, n²/8 wakes are without; and
-  ;; so are all where messages come seldom.
+  ;; so are all where messages come one by one and seldom.
   (global $next (mut i32) (i32.const 0))
   (global $taken (mut i32) (i32.const 0))      ;; since Go was woken
   (global $posted (mut i32) (i32.const 0))     ;; whether that was in such a task, of which nothing is known yet
   (global $inVain (mut i32) (i32.const 0))     ;; how many in a row were, at most 20
   (global $without (mut i32) (i32.const 8))    ;; how many wakes are to be without
-  (global $packed (mut f64) (f64.const 0))     ;; when messages were, last
+  (global $packed (mut f64) (f64.const 0))     ;; when Go asked for messages last
   (global $seldom (mut i32) (i32.const 0))     ;; whether that was more than $long after the time before
   (global $long f64 (f64.const 2))             ;; in milliseconds
 
@@ -188,11 +188,11 @@
   ;; packTime packs the time in milliseconds behind messages of $end bytes, unless there is none, and returns what pack does.
   (func $packTime (param $end i32) (result i32)
     (local $now f64)
-    (if (i32.eqz (local.get $end))
-      (then (return (i32.const 0))))
     (local.set $now (call $clock))
     (global.set $seldom (f64.gt (f64.sub (local.get $now) (global.get $packed)) (global.get $long)))
     (global.set $packed (local.get $now))
+    (if (i32.eqz (local.get $end))
+      (then (return (i32.const 0))))
     (f64.store (local.get $end) (local.get $now))
     (i32.shl (i32.add (local.get $end) (i32.const 8)) (i32.const 3)))
 
@@ -205,7 +205,7 @@
         (if (global.get $posted)
           (then (call $wasInVain)))))
     (global.set $posted (i32.const 0))
-    (if (global.get $seldom)
+    (if (i32.and (global.get $seldom) (i32.le_s (global.get $taken) (i32.const 1)))
       (then (return (i32.const 1))))
     (if (global.get $without)
       (then
