@@ -61,9 +61,12 @@ func (c *conn) Read(p []byte) (int, error) {
 	return n, err
 }
 
+// Write counts what it writes before it does, as the client may have it, and
+// ask, before Write is back.
 func (c *conn) Write(p []byte) (int, error) {
+	c.written.Add(int64(len(p)))
 	n, err := c.Conn.Write(p)
-	c.written.Add(int64(n))
+	c.written.Add(int64(n - len(p)))
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.noteEnd(endOf(err))

@@ -128,9 +128,9 @@ and only then counts the connection as ended.
 	           the mute port's too.
 	             id=X            only those with the id
 	             until=N         waits until the number is N (30 s at most)
-	/written   Sends, as a text message, how many bytes the peer has written to
-	           the open connections with the id, the operating system's buffers
-	           included, and closes with 1000.
+	/written   Sends, as a text message, how many bytes the peer has written, or
+	           is about to, to the open connections with the id, the operating
+	           system's buffers included, and closes with 1000.
 	             id=X
 
 The parameter times=N, with an id=X, is possible at all of these but /echo,
