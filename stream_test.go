@@ -246,7 +246,9 @@ func TestContextOfRead(t *testing.T) {
 // A Write that finds no room waits, for its context or for the end of the stream, and then nothing of it was sent.
 func TestWriteThatFindsNoRoom(t *testing.T) {
 	onEachStream(t, func(t *testing.T, d websocket.Dialer) {
-		s := openStream(t, d, "/slow")
+		// The peer goes on at last, as Chromium 156 crashes the page if a connection of its own stream breaks off with an unaccepted
+		// write; by then the test is over.
+		s := openStream(t, d, raw("sleep:30000", "close:1000", "hold"))
 		why := errors.New("mine")
 		fill := func(ctx context.Context) (err error) {
 			for err == nil {

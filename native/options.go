@@ -87,8 +87,10 @@ type Options struct {
 	ReadQueueLimit int
 	// BrowserStream has a stream use the browser's own WebSocketStream, which Chromium and Deno have; elsewhere the error is
 	// ErrNotSupported. It holds the peer back while nobody reads. What it costs: messages that were received and not yet read when
-	// the peer's Close comes are lost, and the stream ends cleanly all the same; each message costs more; a Blob can't be written.
-	// Natively a stream is all that is asked for, with none of the costs. It is for streams alone, and not for another Engine.
+	// the peer's Close comes are lost, and the stream ends cleanly all the same; each message costs more; a Blob can't be written;
+	// and if the connection breaks off, with no Close frame, while the browser has not accepted all that was written, Chromium 156
+	// crashes the page. Natively a stream is all that is asked for, with none of the costs. It is for streams alone, and not for
+	// another Engine.
 	BrowserStream bool
 }
 
