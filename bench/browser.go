@@ -79,16 +79,17 @@ type browserPlan struct {
 	scenarios []scenario
 	pages     []page
 	trees     trees
-	rounds    int
+	tabs      int           // how many of them each page has, one after the other: the same page is a tenth faster in one than in another
+	rounds    int           // in each tab
 	warmUp    time.Duration // of each tab: V8 compiles again what runs often
 	time      time.Duration // of each measurement
 	brotli    bool          // measure with it too, which is slow
 }
 
 func newBrowserPlan(short bool, only string, trees trees) browserPlan {
-	p := browserPlan{pages: pages(trees), trees: trees, rounds: 15, warmUp: 1500 * time.Millisecond, time: 300 * time.Millisecond, brotli: true}
+	p := browserPlan{pages: pages(trees), trees: trees, tabs: 3, rounds: 5, warmUp: 1500 * time.Millisecond, time: 300 * time.Millisecond, brotli: true}
 	if short {
-		p.rounds, p.warmUp, p.time, p.brotli = 5, 700*time.Millisecond, 100*time.Millisecond, false
+		p.tabs, p.warmUp, p.time, p.brotli = 1, 700*time.Millisecond, 100*time.Millisecond, false
 	}
 	for _, s := range browserScenarios() {
 		if strings.Contains(s.name, only) && (s.short || !short) {
@@ -137,7 +138,9 @@ func (b *chromium) measure(p browserPlan) results {
 	all := results{}
 	for i, s := range p.scenarios {
 		log.Printf("%s: %d of %d", s.name, i+1, len(p.scenarios))
-		b.scenario(p, s, all)
+		for range p.tabs {
+			b.scenario(p, s, all)
+		}
 	}
 	return all
 }

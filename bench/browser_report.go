@@ -28,9 +28,9 @@ Written by ` + "`make bench-browser`" + `: do not edit.
 Each client has a tab of its own in the same browser, and a server in another process of the same machine, which answers all that
 one read brought in one write. The measure is the CPU time of the page's main thread for each message, as the browser counts it
 (ThreadTime): all that JavaScript and WebAssembly do, the browser's own part of it, and collecting garbage as far as that holds the
-page up; not its network process. Clients take turns within a round. A cell has the median of %d rounds and in brackets the least
-and the most of them: where two clients' brackets overlap, call them equal. Each run takes %v, the first one in a tab comes after
-%v to warm up. In echo at most 256 messages and 64 KiB are under way, but at least two messages; a client sends back what it got,
+page up; not its network process. Clients take turns within a round. A cell has the median of %d rounds, %d in each of %d tabs that
+are opened one after the other, and in brackets the least and the most of them: where two clients' brackets overlap, call them equal.
+Each run takes %v, the first one in a tab comes after %v to warm up. In echo at most 256 messages and 64 KiB are under way, but at least two messages; a client sends back what it got,
 from its callback. In receive the server sends as fast as TCP takes it. In send the client sends a batch of 2 MiB, but at least 8
 and at most 4000 messages, each time that the last but one has been answered. Each message's kind and length are looked at, and
 their number is compared with what the server saw. Texts are ASCII. Took %v.
@@ -40,7 +40,7 @@ their number is compared with what the server saw. Texts are ASCII. Took %v.
 func (r browserReport) String() string {
 	p := r.plan
 	var b strings.Builder
-	fmt.Fprintf(&b, browserPreface, r.browser, r.machine, versions("github.com/coder/websocket"), p.rounds, p.time, p.warmUp, r.took.Round(time.Second))
+	fmt.Fprintf(&b, browserPreface, r.browser, r.machine, versions("github.com/coder/websocket"), p.tabs*p.rounds, p.rounds, p.tabs, p.time, p.warmUp, r.took.Round(time.Second))
 	b.WriteString(r.pages())
 	b.WriteString(section("CPU time of the page's main thread", "Ratios to JavaScript, whose own time for a message is given.",
 		r.ratios(result.cpu)))

@@ -26,7 +26,7 @@ func startPages(t *testing.T, p browserPlan) *chromium {
 
 func TestEachPageDoesEachScenario(t *testing.T) {
 	p := newBrowserPlan(false, "", nil)
-	p.rounds, p.warmUp, p.time = 1, 0, time.Millisecond
+	p.tabs, p.rounds, p.warmUp, p.time = 1, 1, 0, time.Millisecond
 	for i, s := range p.scenarios {
 		p.scenarios[i] = small(s)
 	}
