@@ -81,7 +81,7 @@ func promise(do func() (any, error)) js.Value {
 		resolve, reject := args[0], args[1]
 		go func() {
 			if value, err := do(); err != nil {
-				reject.Invoke(err.Error())
+				reject.Invoke(js.Global().Get("Error").New(err.Error()))
 			} else {
 				resolve.Invoke(value)
 			}
