@@ -30,10 +30,10 @@ one read brought in one write. The measure is the CPU time of the page's main th
 (ThreadTime): all that JavaScript and WebAssembly do, the browser's own part of it, and collecting garbage as far as that holds the
 page up; not its network process. Clients take turns within a round. A cell has the median of %d rounds, %d in each of %d tabs that
 are opened one after the other, and in brackets the least and the most of them: where two clients' brackets overlap, call them equal.
-Each run takes %v, the first one in a tab comes after %v to warm up. In echo at most 256 messages and 64 KiB are under way, but at least two messages; a client sends back what it got,
-from its callback. In receive the server sends as fast as TCP takes it. In send the client sends a batch of 2 MiB, but at least 8
-and at most 4000 messages, each time that the last but one has been answered. Each message's kind and length are looked at, and
-their number is compared with what the server saw. Texts are ASCII. Took %v.
+Each run takes %v, the first one in a tab comes after %v to warm up. In echo at most 256 messages and 64 KiB are under way, but at
+least two messages; a client sends back what it got, from its callback. In receive the server sends as fast as TCP takes it. In send
+the client sends a batch of 2 MiB, but at least 8 and at most 4000 messages, each time that the last but one has been answered. Each
+message's kind and length are looked at, and their number is compared with what the server saw. Texts are ASCII. Took %v.
 
 `
 
