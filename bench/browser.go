@@ -79,7 +79,7 @@ type browserPlan struct {
 	scenarios []scenario
 	pages     []page
 	trees     trees
-	tabs      int           // how many of them each page has, one after the other: the same page is a tenth faster in one than in another
+	tabs      int           // that each page has, one after the other: the same page is a tenth faster in one than in another
 	rounds    int           // in each tab
 	warmUp    time.Duration // of each tab: V8 compiles again what runs often
 	time      time.Duration // of each measurement
@@ -87,7 +87,8 @@ type browserPlan struct {
 }
 
 func newBrowserPlan(short bool, only string, trees trees) browserPlan {
-	p := browserPlan{pages: pages(trees), trees: trees, tabs: 3, rounds: 5, warmUp: 1500 * time.Millisecond, time: 300 * time.Millisecond, brotli: true}
+	p := browserPlan{pages: pages(trees), trees: trees, tabs: 3, rounds: 5,
+		warmUp: 1500 * time.Millisecond, time: 300 * time.Millisecond, brotli: true}
 	if short {
 		p.tabs, p.warmUp, p.time, p.brotli = 1, 700*time.Millisecond, 100*time.Millisecond, false
 	}

@@ -40,7 +40,8 @@ message's kind and length are looked at, and their number is compared with what 
 func (r browserReport) String() string {
 	p := r.plan
 	var b strings.Builder
-	fmt.Fprintf(&b, browserPreface, r.browser, r.machine, versions("github.com/coder/websocket"), p.tabs*p.rounds, p.rounds, p.tabs, p.time, p.warmUp, r.took.Round(time.Second))
+	fmt.Fprintf(&b, browserPreface, r.browser, r.machine, versions("github.com/coder/websocket"),
+		p.tabs*p.rounds, p.rounds, p.tabs, p.time, p.warmUp, r.took.Round(time.Second))
 	b.WriteString(r.pages())
 	b.WriteString(section("CPU time of the page's main thread", "Ratios to JavaScript, whose own time for a message is given.",
 		r.ratios(result.cpu)))

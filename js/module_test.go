@@ -68,6 +68,13 @@ func TestFlagsOfNoUseAreGivenUp(t *testing.T) {
 	wakesFor(t, 10000)
 }
 
+// withClock has modules that are compiled from now on read this clock.
+func withClock(t *testing.T, now js.Value) {
+	browsers := clock
+	clock = now
+	t.Cleanup(func() { clock = browsers })
+}
+
 // tasks has what follows count the tasks that are made by a flag.
 func tasks(t *testing.T) func() int {
 	counting := global.Call("eval", `({
@@ -109,14 +116,43 @@ func TestTasksAreMadeWhereTheyPay(t *testing.T) {
 
 // Messages that come seldom are not put off, as nothing is gained by that.
 func TestNoTaskIsMadeForMessagesThatComeSeldom(t *testing.T) {
-	browsers := clock
-	clock = global.Call("eval", "(now => () => now += 10)(performance.now())")
-	t.Cleanup(func() { clock = browsers })
+	withClock(t, global.Call("eval", "(now => () => now += 10)(performance.now())"))
 	made := tasks(t)
 	flood(t, 1000)
 	if n := made(); n != 0 {
 		t.Errorf("%d tasks", n)
 	}
+}
+
+// A batch is not seldom, though the program was busy for long with the one before it: tasks that have paid go on.
+func TestTasksAreMadeThoughBatchesTakeLong(t *testing.T) {
+	const before, batches = 20, 50
+	time := global.Call("eval", "({now: 0, step: 0})") // in milliseconds, and the step at each look
+	withClock(t, global.Call("eval", "time => () => time.now += time.step").Invoke(time))
+	made, tasksBefore := tasks(t), 0
+	batch := global.Call("eval", `socket => setTimeout(() => {
+		for (const data of ["first", "last"])
+			socket.dispatchEvent(new MessageEvent("message", {data}));
+	})`)
+	run(t, server(t)+"/echo", func(r *recorder) {
+		n := 0
+		r.at["opened"] = func() { batch.Invoke(SocketValue(r.conn)) }
+		r.at["text:last"] = func() {
+			n++
+			switch n {
+			case before:
+				tasksBefore = made()
+				time.Set("step", 10)
+			case before + batches:
+				if n := made() - tasksBefore; n != batches {
+					t.Errorf("%d tasks for %d batches, want one for each", n, batches)
+				}
+				r.conn.Close(1000, "")
+				return
+			}
+			batch.Invoke(SocketValue(r.conn))
+		}
+	})
 }
 
 // messageSizes are at both sides of every limit of the module and of the outbox, behind as many as are not packed.
