@@ -92,7 +92,8 @@ func negotiate(ctx context.Context, conn net.Conn, speak func(hangUp func()) err
 	stop := context.AfterFunc(ctx, hangUp)
 	err = errGoexit
 	defer func() {
-		if !stop() {
+		stop()
+		if ctx.Err() != nil { // what speaks may see that, and fail, before hangUp is called
 			err = context.Cause(ctx)
 		}
 		if err != nil {
