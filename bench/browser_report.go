@@ -12,7 +12,8 @@ import (
 // A browserReport makes tables of what pages did.
 type browserReport struct {
 	plan    browserPlan
-	results results
+	first   results // of the first measurement in each tab
+	later   results
 	sizes   []size
 	machine string
 	browser string
@@ -28,12 +29,13 @@ Written by ` + "`make bench-browser`" + `: do not edit.
 Each client has a tab of its own in the same browser, and a server in another process of the same machine, which answers all that
 one read brought in one write. The measure is the CPU time of the page's main thread for each message, as the browser counts it
 (ThreadTime): all that JavaScript and WebAssembly do, the browser's own part of it, and collecting garbage as far as that holds the
-page up; not its network process. Clients take turns within a round. A cell has the median of %d rounds, %d in each of %d tabs that
-are opened one after the other, and in brackets the least and the most of them: where two clients' brackets overlap, call them equal.
-Each run takes %v, the first one in a tab comes after %v to warm up. In echo at most 256 messages and 64 KiB are under way, but at
-least two messages; a client sends back what it got, from its callback. In receive the server sends as fast as TCP takes it. In send
-the client sends a batch of 2 MiB, but at least 8 and at most 4000 messages, each time that the last but one has been answered. Each
-message's kind and length are looked at, and their number is compared with what the server saw. Texts are ASCII. Took %v.
+page up; not its network process. Each run takes %v. Clients take turns within a round. A cell has the median of %d rounds, %d in
+each of %d tabs that are opened one after the other, and in brackets the least and the most of them: where two clients' brackets
+overlap, call them equal. Before the first round a tab warms up, until %d messages have passed or for %v: V8 compiles anew what has
+run often, which takes that many. In echo at most 256 messages and 64 KiB are under way, but at least two messages; a client sends
+back what it got, from its callback. In receive the server sends as fast as TCP takes it. In send the client sends a batch of 2 MiB,
+but at least 8 and at most 4000 messages, each time that the last but one has been answered. Each message's kind and length are
+looked at, and their number is compared with what the server saw. Texts are ASCII. Took %v.
 
 `
 
@@ -41,16 +43,20 @@ func (r browserReport) String() string {
 	p := r.plan
 	var b strings.Builder
 	fmt.Fprintf(&b, browserPreface, r.browser, r.machine, versions("github.com/coder/websocket"),
-		p.tabs*p.rounds, p.rounds, p.tabs, p.time, p.warmUp, r.took.Round(time.Second))
+		p.time, p.tabs*p.rounds, p.rounds, p.tabs, p.warmUp.messages, max(p.first, p.warmUp.time), r.took.Round(time.Second))
 	b.WriteString(r.pages())
 	b.WriteString(section("CPU time of the page's main thread", "Ratios to JavaScript, whose own time for a message is given.",
-		r.ratios(result.cpu)))
+		r.ratios(r.later, result.cpu)))
 	b.WriteString(section("Wall time", "As above. Where it is the server that a page waits for, these say little.",
-		r.ratios(result.wall)))
+		r.ratios(r.later, result.wall)))
+	b.WriteString(section("CPU time at first", fmt.Sprintf(firstCaption, p.first), r.ratios(r.first, result.cpu)))
 	b.WriteString(section("Size", sizeCaption, r.sizeTable()))
 	b.WriteString(section("Absent", "Why cells are empty.", r.absent()))
 	return b.String()
 }
+
+const firstCaption = `Of the first %v in each tab, before it has warmed up: what V8 compiles is in it as far as that holds the
+page up.`
 
 func (r browserReport) pages() string {
 	t := table{head: []string{"Client", "Idiom", "How"}}
@@ -61,12 +67,12 @@ func (r browserReport) pages() string {
 is used again for the next message. "floor" is a page without Go.`, t)
 }
 
-func (r browserReport) of(s scenario, p page) []result {
-	return r.results[cell{true, s.name, p.String()}]
+func (all results) of(s scenario, p page) []result {
+	return all[cell{true, s.name, p.String()}]
 }
 
 // ratios compares pages with the first one.
-func (r browserReport) ratios(value func(result) float64) table {
+func (r browserReport) ratios(all results, value func(result) float64) table {
 	js, others := r.plan.pages[0], r.plan.pages[1:]
 	t := table{head: []string{"Scenario", "js, µs"}}
 	for _, p := range others {
@@ -78,9 +84,9 @@ func (r browserReport) ratios(value func(result) float64) table {
 	}
 	for _, s := range r.plan.scenarios {
 		micros := func(one result) float64 { return value(one) / 1000 }
-		row := []string{s.name, orNothing(over(r.of(s, js), micros))}
+		row := []string{s.name, orNothing(over(all.of(s, js), micros))}
 		for _, p := range others {
-			row = append(row, orNothing(ratio(r.of(s, p), r.of(s, js), value)))
+			row = append(row, orNothing(ratio(all.of(s, p), all.of(s, js), value)))
 		}
 		t.add(row...)
 	}
@@ -110,7 +116,7 @@ func (r browserReport) absent() table {
 	t := table{head: []string{"Client", "Idiom", "Scenario", "Why it took no part"}}
 	for _, s := range r.plan.scenarios {
 		for _, p := range r.plan.pages {
-			if all := r.of(s, p); len(all) > 0 && all[len(all)-1].Cannot != "" {
+			if all := r.later.of(s, p); len(all) > 0 && all[len(all)-1].Cannot != "" {
 				t.add(p.name, string(p.idiom), s.name, all[len(all)-1].Cannot)
 			}
 		}

@@ -113,6 +113,7 @@ type tab struct {
 	page     page
 	scenario scenario
 	address  string
+	did      warmUp // so far
 	broken   error
 }
 
@@ -169,7 +170,16 @@ func (t *tab) measure(d time.Duration) (r result) {
 	if t.broken != nil {
 		return result{Cannot: "it failed: " + t.broken.Error()}
 	}
+	t.did.messages += r.N
+	t.did.time += r.Wall
 	return r
+}
+
+// warmUp has the page work until it has done as much, since it was opened.
+func (t *tab) warmUp(want warmUp) {
+	for t.broken == nil && t.did.messages < want.messages && t.did.time < want.time {
+		t.measure(min(time.Second, want.time-t.did.time))
+	}
 }
 
 // metered compares what was used before and after, as the server and the browser see it.

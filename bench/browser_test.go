@@ -26,18 +26,44 @@ func startPages(t *testing.T, p browserPlan) *chromium {
 
 func TestEachPageDoesEachScenario(t *testing.T) {
 	p := newBrowserPlan(false, "", nil)
-	p.tabs, p.rounds, p.warmUp, p.time = 1, 1, 0, time.Millisecond
+	p.tabs, p.first, p.warmUp, p.rounds, p.time = 1, time.Millisecond, warmUp{}, 1, time.Millisecond
 	for i, s := range p.scenarios {
 		p.scenarios[i] = small(s)
 	}
-	all := startPages(t, p).measure(p)
-	if len(all) != len(p.scenarios)*len(p.pages) {
-		t.Errorf("got %d results for %d scenarios and %d pages", len(all), len(p.scenarios), len(p.pages))
-	}
-	for at, rounds := range all {
-		if r := rounds[0]; r.Cannot != "" || r.N < 8 || r.CPU <= 0 || r.CPU > r.Wall+time.Second {
-			t.Errorf("%s, %s: got %+v", at.scenario, at.client, r)
+	first, later := startPages(t, p).measure(p)
+	for _, all := range []results{first, later} {
+		if len(all) != len(p.scenarios)*len(p.pages) {
+			t.Errorf("got %d results for %d scenarios and %d pages", len(all), len(p.scenarios), len(p.pages))
 		}
+		for at, rounds := range all {
+			if r := rounds[0]; r.Cannot != "" || r.N < 8 || r.CPU <= 0 || r.CPU > r.Wall+time.Second {
+				t.Errorf("%s, %s: got %+v", at.scenario, at.client, r)
+			}
+		}
+	}
+}
+
+func TestTabsWarmUp(t *testing.T) {
+	p := newBrowserPlan(false, "", nil)
+	p.pages = p.pages[:1]
+	s := inBrowser(traffic(receive)[0], false)
+	s.batch = 10
+	b := startPages(t, p)
+	for _, c := range []struct {
+		want  warmUp
+		least warmUp
+		most  time.Duration
+	}{
+		{warmUp{0, time.Hour}, warmUp{}, 0},
+		{warmUp{5, time.Hour}, warmUp{5, 0}, time.Minute},
+		{warmUp{1 << 40, 300 * time.Millisecond}, warmUp{10, 300 * time.Millisecond}, time.Minute},
+	} {
+		tab := b.open(p.pages[0], s, s.job.url(b.address))
+		tab.warmUp(c.want)
+		if did := tab.did; did.messages < c.least.messages || did.time < c.least.time || did.time > c.most || tab.broken != nil {
+			t.Errorf("%+v: got %+v, %v", c.want, did, tab.broken)
+		}
+		tab.close()
 	}
 }
 
