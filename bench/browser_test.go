@@ -3,6 +3,7 @@
 package main
 
 import (
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -56,7 +57,7 @@ func TestTabsWarmUp(t *testing.T) {
 	}{
 		{warmUp{0, time.Hour}, warmUp{}, 0},
 		{warmUp{5, time.Hour}, warmUp{5, 0}, time.Minute},
-		{warmUp{1 << 40, 300 * time.Millisecond}, warmUp{10, 300 * time.Millisecond}, time.Minute},
+		{warmUp{math.MaxInt, 300 * time.Millisecond}, warmUp{10, 300 * time.Millisecond}, time.Minute},
 	} {
 		tab := b.open(p.pages[0], s, s.job.url(b.address))
 		tab.warmUp(c.want)
