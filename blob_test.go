@@ -128,16 +128,19 @@ func TestBlobsKeepTheirPlaceAmongMessages(t *testing.T) {
 	if d.IsText() || d.IsBinary() || d.Blob() != blob || d.Size() != 6 || d.Text() != "" || d.Bytes() != nil {
 		t.Errorf("got %+v", d)
 	}
+	big := websocket.FromBlob(websocket.NewBlob(make([]byte, 3<<20), ""))
 	row{url: "/echo?", before: func(s *socket) { s.SetBinaryType(websocket.BlobType) }, on: does{"open": func(s *socket) {
 		for _, d := range []websocket.Data{
 			websocket.Text("first"), d, websocket.Text("second"), websocket.FromBlob(new(websocket.Blob)), websocket.Binary([]byte{1}),
-			websocket.FromBlob(blob.Slice(1, 3, "")), websocket.FromBlob(websocket.NewBlob(make([]byte, 3<<20), "")), websocket.Text("last"),
+			websocket.FromBlob(blob.Slice(1, 3, "")), big, websocket.Text("last"),
 		} {
 			must(s.t, s.Send(d))
 		}
+	}, "text:last": closes(1000, ""), "close": func(s *socket) {
+		must(s.t, s.Send(big)) // dropped and counted
 		s.note(fmt.Sprint(s.BufferedAmount()))
-	}, "text:last": closes(1000, "")},
-		want: "open/1 3145752 text:first/1 blob:6/1 text:second/1 blob:0/1 blob:1/1 blob:2/1 message#3145728/1 text:last/1 close:1000::true/3",
+	}},
+		want: "open/1 text:first/1 blob:6/1 text:second/1 blob:0/1 blob:1/1 blob:2/1 message#3145728/1 text:last/1 close:1000::true/3 3145728",
 		sent: "request text:first binary:68c3a96c6c6f text:second binary: binary:01 binary:c3a9 binary#3145728:sha1=" + sha1Of3MiBOfZeros +
 			" text:last close:1000: server"}.run(t)
 }
