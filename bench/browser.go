@@ -61,6 +61,11 @@ func browserScenarios() (list []scenario) {
 	return list
 }
 
+// underWay is the most echoes that are under way in a browser. With 64, a page's main thread makes three system calls for each, with
+// and without Go. With 256 it makes one to three, presumably as the socket by which all leaves its process is full or not; which of
+// them it is goes on for seconds, and is most of what an echo costs.
+const underWay = 64
+
 // inBrowser is the scenario with messages of a kind. Batches are smaller: the clock is cheap and some clients are slow.
 func inBrowser(s scenario, text bool) scenario {
 	kind := "binary"
@@ -69,6 +74,7 @@ func inBrowser(s scenario, text bool) scenario {
 	}
 	s.name += ", " + kind
 	s.job.text = text
+	s.window = min(s.window, underWay)
 	s.batch = min(s.batch, 4000)
 	s.short = !text && s.job.size < mega && (s.window > 1 || s.job.size == 16) || text && s.job.size == kilo && s.job.what != send
 	return s
@@ -79,27 +85,28 @@ type browserPlan struct {
 	scenarios []scenario
 	pages     []page
 	trees     trees
-	tabs      int           // that each page has, one after the other: the same page is a tenth faster in one than in another
+	tabs      int           // that each page has, one after the other
 	first     time.Duration // of the first measurement in each tab, which has a table of its own
-	warmUp    warmUp        // of each tab, with the first measurement
-	rounds    int           // in each tab
-	time      time.Duration // of each measurement after that
+	care      func(size int) care
+	time      time.Duration // of each measurement after the first
 	brotli    bool          // measure with it too, which is slow
 }
 
-// A warmUp is over when so many messages have passed, or after that time. V8 compiles WebAssembly fast at first, and what has run
-// often once more in the background, to run several times faster: of a program in Go that is so much that it goes on for some
-// 100,000 messages.
-type warmUp struct {
-	messages int
-	time     time.Duration
+// care is what is done in each tab for messages of a size.
+type care struct {
+	warmUp time.Duration // at most, with the first measurement
+	rounds int
 }
 
+// enough is the number of messages with which a page has warmed up. V8 compiles WebAssembly fast at first, and what has run often
+// once more in the background, to run several times faster: of a program in Go that is so much that it goes on for that long.
+const enough = 100_000
+
 func newBrowserPlan(short bool, only string, trees trees) browserPlan {
-	p := browserPlan{pages: pages(trees), trees: trees, tabs: 2, first: time.Second, warmUp: warmUp{100_000, 8 * time.Second},
-		rounds: 6, time: 500 * time.Millisecond, brotli: true}
+	p := browserPlan{pages: pages(trees), trees: trees, tabs: 2, first: time.Second, care: careful, time: 500 * time.Millisecond, brotli: true}
 	if short {
-		p.tabs, p.first, p.warmUp.time, p.rounds, p.time, p.brotli = 1, 700*time.Millisecond, 0, 5, 100*time.Millisecond, false
+		p.tabs, p.first, p.time, p.brotli = 1, 700*time.Millisecond, 100*time.Millisecond, false
+		p.care = func(int) care { return care{0, 5} }
 	}
 	for _, s := range browserScenarios() {
 		if strings.Contains(s.name, only) && (s.short || !short) {
@@ -107,6 +114,19 @@ func newBrowserPlan(short bool, only string, trees trees) browserPlan {
 		}
 	}
 	return p
+}
+
+// careful is more so for small messages: of a large one the client's own part is small, and for a small one the same page takes
+// now half and now twice the time, without Go too.
+func careful(size int) care {
+	switch {
+	case size < kilo:
+		return care{10 * time.Second, 24}
+	case size == kilo:
+		return care{10 * time.Second, 12}
+	default:
+		return care{3 * time.Second, 6}
+	}
 }
 
 // compareInBrowser carries out a plan and writes the tables.
@@ -158,14 +178,15 @@ func (b *chromium) measure(p browserPlan) (first, later results) {
 
 // scenario opens a tab for each page, and has them take turns, beginning with another one in each round.
 func (b *chromium) scenario(p browserPlan, s scenario, first, later results) {
+	care := p.care(s.job.size)
 	tabs := make([]*tab, len(p.pages))
 	for i, page := range p.pages {
 		tabs[i] = b.open(page, s, s.job.url(b.address))
 		defer tabs[i].close()
 		first.add(tabs[i], tabs[i].measure(p.first))
-		tabs[i].warmUp(p.warmUp)
+		tabs[i].warmUp(warmUp{enough, care.warmUp})
 	}
-	for round := range p.rounds {
+	for round := range care.rounds {
 		for i := range tabs {
 			t := tabs[(i+round)%len(tabs)]
 			later.add(t, t.measure(p.time))

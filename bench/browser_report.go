@@ -4,6 +4,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -29,13 +30,17 @@ Written by ` + "`make bench-browser`" + `: do not edit.
 Each client has a tab of its own in the same browser, and a server in another process of the same machine, which answers all that
 one read brought in one write. The measure is the CPU time of the page's main thread for each message, as the browser counts it
 (ThreadTime): all that JavaScript and WebAssembly do, the browser's own part of it, and collecting garbage as far as that holds the
-page up; not its network process. Each run takes %v. Clients take turns within a round. A cell has the median of %d rounds, %d in
-each of %d tabs that are opened one after the other, and in brackets the least and the most of them: where two clients' brackets
-overlap, call them equal. Before the first round a tab warms up, until %d messages have passed or for %v: V8 compiles anew what has
-run often, which takes that many. In echo at most 256 messages and 64 KiB are under way, but at least two messages; a client sends
-back what it got, from its callback. In receive the server sends as fast as TCP takes it. In send the client sends a batch of 2 MiB,
-but at least 8 and at most 4000 messages, each time that the last but one has been answered. Each message's kind and length are
-looked at, and their number is compared with what the server saw. Texts are ASCII. Took %v.
+page up; not its network process. Each run takes %v. Clients take turns within a round. A cell has the median of the rounds, the same
+number in each of the tabs that are opened one after the other (%d), and in brackets what it would be between, with 95 %% certainty,
+if there were ever more of them: where two clients' brackets overlap, call them equal. Before the first round a tab warms up: V8
+compiles anew what has run often, and of a program in Go that goes on for some %d messages. A warm-up is that long, or as long
+as said here.
+
+%s
+In echo at most %d messages and 64 KiB are under way, but at least two messages; a client sends back what it got, from its callback.
+In receive the server sends as fast as TCP takes it. In send the client sends a batch of 2 MiB, but at least 8 and at most 4000
+messages, each time that the last but one has been answered. Each message's kind and length are looked at, and their number is
+compared with what the server saw. Texts are ASCII. Took %v.
 
 `
 
@@ -43,7 +48,7 @@ func (r browserReport) String() string {
 	p := r.plan
 	var b strings.Builder
 	fmt.Fprintf(&b, browserPreface, r.browser, r.machine, versions("github.com/coder/websocket"),
-		p.time, p.tabs*p.rounds, p.rounds, p.tabs, p.warmUp.messages, max(p.first, p.warmUp.time), r.took.Round(time.Second))
+		p.time, p.tabs, enough, r.care(), underWay, r.took.Round(time.Second))
 	b.WriteString(r.pages())
 	b.WriteString(section("CPU time of the page's main thread", "Ratios to JavaScript, whose own time for a message is given.",
 		r.ratios(r.later, result.cpu)))
@@ -57,6 +62,18 @@ func (r browserReport) String() string {
 
 const firstCaption = `Of the first %v in each tab, before it has warmed up: what V8 compiles is in it as far as that holds the
 page up.`
+
+// care says how much is measured.
+func (r browserReport) care() table {
+	t := table{head: []string{"Messages of", "Rounds in all", "Warm-up at most"}}
+	for _, size := range sizes {
+		if slices.ContainsFunc(r.plan.scenarios, func(s scenario) bool { return s.job.size == size }) {
+			c := r.plan.care(size)
+			t.add(bytesName(size), strconv.Itoa(r.plan.tabs*c.rounds), max(r.plan.first, c.warmUp).String())
+		}
+	}
+	return t
+}
 
 func (r browserReport) pages() string {
 	t := table{head: []string{"Client", "Idiom", "How"}}
@@ -84,9 +101,9 @@ func (r browserReport) ratios(all results, value func(result) float64) table {
 	}
 	for _, s := range r.plan.scenarios {
 		micros := func(one result) float64 { return value(one) / 1000 }
-		row := []string{s.name, orNothing(over(all.of(s, js), micros))}
+		row := []string{s.name, orNothing(intervalOf(over(all.of(s, js), micros)))}
 		for _, p := range others {
-			row = append(row, orNothing(ratio(all.of(s, p), all.of(s, js), value)))
+			row = append(row, orNothing(intervalOf(ratios(all.of(s, p), all.of(s, js), value))))
 		}
 		t.add(row...)
 	}

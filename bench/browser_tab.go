@@ -175,6 +175,12 @@ func (t *tab) measure(d time.Duration) (r result) {
 	return r
 }
 
+// A warmUp is over when so many messages have passed, or after that time.
+type warmUp struct {
+	messages int
+	time     time.Duration
+}
+
 // warmUp has the page work until it has done as much, since it was opened.
 func (t *tab) warmUp(want warmUp) {
 	for t.broken == nil && t.did.messages < want.messages && t.did.time < want.time {

@@ -27,7 +27,8 @@ func startPages(t *testing.T, p browserPlan) *chromium {
 
 func TestEachPageDoesEachScenario(t *testing.T) {
 	p := newBrowserPlan(false, "", nil)
-	p.tabs, p.first, p.warmUp, p.rounds, p.time = 1, time.Millisecond, warmUp{}, 1, time.Millisecond
+	p.tabs, p.first, p.time = 1, time.Millisecond, time.Millisecond
+	p.care = func(int) care { return care{0, 1} }
 	for i, s := range p.scenarios {
 		p.scenarios[i] = small(s)
 	}

@@ -80,32 +80,31 @@ func (r report) of(coalesce bool, s scenario, c client) []result {
 
 // stat is what a client's rounds come to.
 func (r report) stat(coalesce bool, s scenario, c client, value func(result) float64) (stat, bool) {
-	return over(r.of(coalesce, s, c), value)
+	return statOf(over(r.of(coalesce, s, c), value))
 }
 
-func over(rounds []result, value func(result) float64) (stat, bool) {
-	var values []float64
+func over(rounds []result, value func(result) float64) (values []float64) {
 	for _, one := range rounds {
 		if one.Cannot == "" {
 			values = append(values, value(one))
 		}
 	}
-	return statOf(values)
+	return values
 }
 
-// ratio compares two clients round by round, so that what was slow for a while was so for both.
+// ratio compares two clients.
 func (r report) ratio(coalesce bool, s scenario, c, to client) (stat, bool) {
-	return ratio(r.of(coalesce, s, c), r.of(coalesce, s, to), result.cpu)
+	return statOf(ratios(r.of(coalesce, s, c), r.of(coalesce, s, to), result.cpu))
 }
 
-func ratio(a, b []result, value func(result) float64) (stat, bool) {
-	var values []float64
+// ratios compares round by round, so that what was slow for a while was so for both.
+func ratios(a, b []result, value func(result) float64) (values []float64) {
 	for i := range min(len(a), len(b)) {
 		if a[i].Cannot == "" && b[i].Cannot == "" {
 			values = append(values, value(a[i])/value(b[i]))
 		}
 	}
-	return statOf(values)
+	return values
 }
 
 // orNothing is a cell.
@@ -313,7 +312,7 @@ func (r report) calls() string {
 
 func (r report) writes(s scenario, c client) string {
 	st, ok := r.stat(true, s, c, func(one result) float64 { return one.per(float64(one.Writes)) * 10_000 })
-	return cellOf(ok && st.least >= 0, "%.0f", st.median)
+	return cellOf(ok && st.from >= 0, "%.0f", st.median)
 }
 
 func (r report) frames(s scenario, c client) string {

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"math/big"
 	"strings"
 	"testing"
 	"time"
@@ -38,6 +39,35 @@ func TestReportComparesRoundByRound(t *testing.T) {
 			t.Errorf("the report lacks\n%s\nin\n%s", want, r)
 		}
 	}
+}
+
+// With a median m, half of the values are below it: of n values the number below is that of heads when n coins are tossed.
+func TestIntervalHasTheMedianWithItsProbability(t *testing.T) {
+	for n := 1; n <= 200; n++ {
+		values := make([]float64, n)
+		for i := range values {
+			values[i] = float64((i*7919 + 3) % n) // all from 0 to n-1, if n does not divide 7919, in another order
+		}
+		s, ok := intervalOf(values)
+		within := func(k int) float64 { return 1 - 2*atMost(k, n) }
+		k := int(s.from)
+		if !ok || s.median != float64(n-1)/2 || int(s.to) != n-1-k || n >= 6 && within(k) < 0.95 || within(k+1) >= 0.95 || n < 6 && k != 0 {
+			t.Errorf("%d values: got %+v, the median within with probability %.3f", n, s, within(k))
+		}
+	}
+	if _, ok := intervalOf(nil); ok {
+		t.Error("got a median of nothing")
+	}
+}
+
+// atMost is the probability of at most k heads of n coins.
+func atMost(k, n int) float64 {
+	sum := new(big.Int)
+	for i := range k + 1 {
+		sum.Add(sum, new(big.Int).Binomial(int64(n), int64(i)))
+	}
+	p, _ := new(big.Rat).SetFrac(sum, new(big.Int).Lsh(big.NewInt(1), uint(n))).Float64()
+	return p
 }
 
 func TestShort(t *testing.T) {

@@ -4,6 +4,7 @@ package main
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -47,25 +48,41 @@ func (t table) String() string {
 // nothing is the cell of a client that took no part.
 const nothing = "–"
 
-// stat is what several rounds come to.
-type stat struct{ median, least, most float64 }
+// stat is what several rounds come to: their median between two others of them.
+type stat struct{ median, from, to float64 }
 
-// statOf returns false for no values.
-func statOf(values []float64) (stat, bool) {
+// statOf has the least and the most of all rounds. It returns false for no values.
+func statOf(values []float64) (stat, bool) { return between(values, 0) }
+
+// intervalOf has those between which the median of ever more rounds would be, with a probability of 95 % or, of less than six,
+// what they have: it is beyond the value with k smaller ones if at most k are smaller than it, of which each is with one half.
+func intervalOf(values []float64) (stat, bool) {
+	k, n := -1, float64(len(values))
+	term, below := math.Pow(0.5, n), 0.0 // the probability that just k+1 are smaller, and that at most k are
+	for below+term <= 0.025 {
+		k++
+		below += term
+		term *= (n - float64(k)) / float64(k+1)
+	}
+	return between(values, max(k, 0))
+}
+
+// between has the values that have k smaller and k larger ones.
+func between(values []float64, k int) (stat, bool) {
 	if len(values) == 0 {
 		return stat{}, false
 	}
 	v := slices.Sorted(slices.Values(values))
-	median := (v[(len(v)-1)/2] + v[len(v)/2]) / 2
-	return stat{median, v[0], v[len(v)-1]}, true
+	last := len(v) - 1
+	return stat{(v[last/2] + v[len(v)/2]) / 2, v[k], v[last-k]}, true
 }
 
-// String has the median, and in brackets the least and the most of all rounds, if they differ.
+// String has the two in brackets, if they differ.
 func (s stat) String() string {
-	if s.least == s.most {
+	if s.from == s.to {
 		return short(s.median)
 	}
-	return fmt.Sprintf("%s (%s–%s)", short(s.median), short(s.least), short(s.most))
+	return fmt.Sprintf("%s (%s–%s)", short(s.median), short(s.from), short(s.to))
 }
 
 // short writes about three digits or, of a large number, what is before the point.
