@@ -76,7 +76,7 @@ bench: ## compare with other libraries and write bench/RESULTS.md: about 15 minu
 bench-short: ## the same with less of it, in two minutes, to the terminal alone
 	cd bench && $(GO) build -buildvcs=auto -o ../bin/bench . && ../bin/bench -short
 
-bench-browser: chrome ## compare in a browser, with JavaScript, and write bench/RESULTS-BROWSER.md: about 40 minutes on a machine that does nothing else
+bench-browser: chrome ## compare in a browser, with JavaScript, and write bench/RESULTS-BROWSER.md: about an hour on a machine that does nothing else
 	cd bench && $(GO) build -buildvcs=auto -o ../bin/bench . && ../bin/bench -browser -o RESULTS-BROWSER.md $(ARGS)
 
 bench-browser-short: chrome ## the same with less of it, in two minutes, to the terminal alone (ARGS="-only echo -tree DIR")

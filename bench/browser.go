@@ -85,17 +85,17 @@ type browserPlan struct {
 	scenarios []scenario
 	pages     []page
 	trees     trees
-	tabs      int           // that each page has, one after the other
-	first     time.Duration // of the first measurement in each tab, which has a table of its own
 	care      func(size int) care
+	first     time.Duration // of the first measurement in each tab, which has a table of its own
 	time      time.Duration // of each measurement after the first
 	brotli    bool          // measure with it too, which is slow
 }
 
-// care is what is done in each tab for messages of a size.
+// care is what is done for messages of a size.
 type care struct {
-	warmUp time.Duration // at most, with the first measurement
-	rounds int
+	tabs   int           // that each page has, one after the other: in one it is up to a tenth faster than in another
+	warmUp time.Duration // of each tab at most, with the first measurement
+	rounds int           // in each tab
 }
 
 // enough is the number of messages with which a page has warmed up. V8 compiles WebAssembly fast at first, and what has run often
@@ -103,10 +103,10 @@ type care struct {
 const enough = 100_000
 
 func newBrowserPlan(short bool, only string, trees trees) browserPlan {
-	p := browserPlan{pages: pages(trees), trees: trees, tabs: 2, first: time.Second, care: careful, time: 500 * time.Millisecond, brotli: true}
+	p := browserPlan{pages: pages(trees), trees: trees, care: careful, first: time.Second, time: 500 * time.Millisecond, brotli: true}
 	if short {
-		p.tabs, p.first, p.time, p.brotli = 1, 700*time.Millisecond, 100*time.Millisecond, false
-		p.care = func(int) care { return care{0, 5} }
+		p.first, p.time, p.brotli = 700*time.Millisecond, 100*time.Millisecond, false
+		p.care = func(int) care { return care{1, 0, 5} }
 	}
 	for _, s := range browserScenarios() {
 		if strings.Contains(s.name, only) && (s.short || !short) {
@@ -121,11 +121,11 @@ func newBrowserPlan(short bool, only string, trees trees) browserPlan {
 func careful(size int) care {
 	switch {
 	case size < kilo:
-		return care{10 * time.Second, 24}
+		return care{4, 10 * time.Second, 12}
 	case size == kilo:
-		return care{10 * time.Second, 12}
+		return care{2, 10 * time.Second, 12}
 	default:
-		return care{3 * time.Second, 6}
+		return care{2, 3 * time.Second, 6}
 	}
 }
 
@@ -169,7 +169,7 @@ func (b *chromium) measure(p browserPlan) (first, later results) {
 	first, later = results{}, results{}
 	for i, s := range p.scenarios {
 		log.Printf("%s: %d of %d", s.name, i+1, len(p.scenarios))
-		for range p.tabs {
+		for range p.care(s.job.size).tabs {
 			b.scenario(p, s, first, later)
 		}
 	}

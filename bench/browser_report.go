@@ -30,11 +30,11 @@ Written by ` + "`make bench-browser`" + `: do not edit.
 Each client has a tab of its own in the same browser, and a server in another process of the same machine, which answers all that
 one read brought in one write. The measure is the CPU time of the page's main thread for each message, as the browser counts it
 (ThreadTime): all that JavaScript and WebAssembly do, the browser's own part of it, and collecting garbage as far as that holds the
-page up; not its network process. Each run takes %v. Clients take turns within a round. A cell has the median of the rounds, the same
-number in each of the tabs that are opened one after the other (%d), and in brackets what it would be between, with 95 %% certainty,
-if there were ever more of them: where two clients' brackets overlap, call them equal. Before the first round a tab warms up: V8
-compiles anew what has run often, and of a program in Go that goes on for some %d messages. A warm-up is that long, or as long
-as said here.
+page up; not its network process. Each run takes %v. Clients take turns within a round. A cell has the median of the rounds in all
+tabs, which are opened one after the other, and in brackets what it would be between, with 95 %% certainty, if the same tabs went on
+for ever: where two clients' brackets overlap, call them equal. In another tab the same page can be a tenth faster or slower. Before
+the first round a tab warms up: V8 compiles anew what has run often, and of a program in Go that goes on for some %d messages. A
+warm-up is that long, or as long as said here.
 
 %s
 In echo at most %d messages and 64 KiB are under way, but at least two messages; a client sends back what it got, from its callback.
@@ -48,7 +48,7 @@ func (r browserReport) String() string {
 	p := r.plan
 	var b strings.Builder
 	fmt.Fprintf(&b, browserPreface, r.browser, r.machine, versions("github.com/coder/websocket"),
-		p.time, p.tabs, enough, r.care(), underWay, r.took.Round(time.Second))
+		p.time, enough, r.care(), underWay, r.took.Round(time.Second))
 	b.WriteString(r.pages())
 	b.WriteString(section("CPU time of the page's main thread", "Ratios to JavaScript, whose own time for a message is given.",
 		r.ratios(r.later, result.cpu)))
@@ -65,11 +65,11 @@ page up.`
 
 // care says how much is measured.
 func (r browserReport) care() table {
-	t := table{head: []string{"Messages of", "Rounds in all", "Warm-up at most"}}
+	t := table{head: []string{"Messages of", "Tabs", "Rounds in each", "Warm-up at most"}}
 	for _, size := range sizes {
 		if slices.ContainsFunc(r.plan.scenarios, func(s scenario) bool { return s.job.size == size }) {
 			c := r.plan.care(size)
-			t.add(bytesName(size), strconv.Itoa(r.plan.tabs*c.rounds), max(r.plan.first, c.warmUp).String())
+			t.add(bytesName(size), strconv.Itoa(c.tabs), strconv.Itoa(c.rounds), max(r.plan.first, c.warmUp).String())
 		}
 	}
 	return t

@@ -27,8 +27,8 @@ func startPages(t *testing.T, p browserPlan) *chromium {
 
 func TestEachPageDoesEachScenario(t *testing.T) {
 	p := newBrowserPlan(false, "", nil)
-	p.tabs, p.first, p.time = 1, time.Millisecond, time.Millisecond
-	p.care = func(int) care { return care{0, 1} }
+	p.first, p.time = time.Millisecond, time.Millisecond
+	p.care = func(int) care { return care{1, 0, 1} }
 	for i, s := range p.scenarios {
 		p.scenarios[i] = small(s)
 	}

@@ -42,17 +42,31 @@ func main() {
 	var err error
 	switch {
 	case *inBrowser:
-		err = compareInBrowser(newBrowserPlan(*short, *only, others), *file)
+		p := newBrowserPlan(*short, *only, others)
+		if err = some(p.scenarios, *only); err == nil {
+			err = compareInBrowser(p, *file)
+		}
 	case *serve:
 		err = serveUntilEOF(*coalesce)
 	case *one:
 		err = measureOne(os.Stdin, os.Stdout)
 	default:
-		err = compare(newPlan(*short, *only), *file)
+		p := newPlan(*short, *only)
+		if err = some(p.scenarios, *only); err == nil {
+			err = compare(p, *file)
+		}
 	}
 	if err != nil {
 		log.Fatal(err)
 	}
+}
+
+// some returns an error if there is nothing to measure.
+func some(list []scenario, only string) error {
+	if len(list) == 0 {
+		return fmt.Errorf("got -only %q, want a part of a scenario's name, such as %q; -short does not have them all", only, "echo 16 B")
+	}
+	return nil
 }
 
 // serveUntilEOF tells its address on the standard output.
