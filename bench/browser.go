@@ -63,7 +63,7 @@ func browserScenarios() (list []scenario) {
 
 // underWay is the most echoes that are under way in a browser. With 64, a page's main thread makes three system calls for each, with
 // and without Go. With 256 it makes one to three, presumably as the socket by which all leaves its process is full or not; which of
-// them it is goes on for seconds, and is most of what an echo costs.
+// them it is goes on for seconds, and decides half of what an echo costs.
 const underWay = 64
 
 // inBrowser is the scenario with messages of a kind. Batches are smaller: the clock is cheap and some clients are slow.
@@ -93,7 +93,7 @@ type browserPlan struct {
 
 // care is what is done for messages of a size.
 type care struct {
-	tabs   int           // that each page has, one after the other: in one it is up to a tenth faster than in another
+	tabs   int           // that each page has, one after the other: in one it is a tenth faster, or more, than in another
 	warmUp time.Duration // of each tab at most, with the first measurement
 	rounds int           // in each tab
 }

@@ -32,7 +32,7 @@ one read brought in one write. The measure is the CPU time of the page's main th
 (ThreadTime): all that JavaScript and WebAssembly do, the browser's own part of it, and collecting garbage as far as that holds the
 page up; not its network process. Each run takes %v. Clients take turns within a round. A cell has the median of the rounds in all
 tabs, which are opened one after the other, and in brackets what it would be between, with 95 %% certainty, if the same tabs went on
-for ever: where two clients' brackets overlap, call them equal. In another tab the same page can be a tenth faster or slower. Before
+for ever: where two clients' brackets overlap, call them equal. In another tab the same page can be a tenth faster or slower, or more. Before
 the first round a tab warms up: V8 compiles anew what has run often, and of a program in Go that goes on for some %d messages. A
 warm-up is that long, or as long as said here.
 

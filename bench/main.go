@@ -9,7 +9,7 @@
 //	bench                       all of it, about 15 minutes; -o FILE writes the tables to a file too
 //	bench -short                some of it, in less than two minutes
 //	bench -only TEXT            the scenarios whose names contain it
-//	bench -browser              the same in a browser, with WebAssembly against JavaScript: about 16 minutes; with the flags above
+//	bench -browser              the same in a browser, with WebAssembly against JavaScript: about an hour; with the flags above
 //	bench -browser -tree DIR    with columns for ours compiled from another folder, named by its last part, or by NAME=DIR
 //
 // It needs Unix, and counts write calls on Linux only. With -browser it has to be run in its source's folder: it compiles the pages.

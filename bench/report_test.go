@@ -70,6 +70,16 @@ func atMost(k, n int) float64 {
 	return p
 }
 
+func TestOnlyMustNameSomething(t *testing.T) {
+	for only, named := range map[string]bool{"": true, "echo 16 B": true, "nonsense": false} {
+		for _, list := range [][]scenario{newPlan(false, only).scenarios, newBrowserPlan(false, only, nil).scenarios} {
+			if err := some(list, only); (err == nil) != named || !named && !strings.Contains(err.Error(), `got -only "nonsense"`) {
+				t.Errorf("%q: got %v", only, err)
+			}
+		}
+	}
+}
+
 func TestShort(t *testing.T) {
 	for x, want := range map[float64]string{0: "0.000", 0.056: "0.056", 0.56: "0.56", 1.5: "1.50", 12.34: "12.3", 123.4: "123"} {
 		if got := short(x); got != want {

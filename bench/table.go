@@ -54,11 +54,12 @@ type stat struct{ median, from, to float64 }
 // statOf has the least and the most of all rounds. It returns false for no values.
 func statOf(values []float64) (stat, bool) { return between(values, 0) }
 
-// intervalOf has those between which the median of ever more rounds would be, with a probability of 95 % or, of less than six,
-// what they have: it is beyond the value with k smaller ones if at most k are smaller than it, of which each is with one half.
+// intervalOf has those between which the median of ever more rounds would be, with a probability of 95 %, or less if there are less
+// than six. Each value is below that median with a probability of one half; the one that has k smaller ones is above it if at most
+// k are below.
 func intervalOf(values []float64) (stat, bool) {
 	k, n := -1, float64(len(values))
-	term, below := math.Pow(0.5, n), 0.0 // the probability that just k+1 are smaller, and that at most k are
+	term, below := math.Pow(0.5, n), 0.0 // the probability that k+1 are below, and that at most k are
 	for below+term <= 0.025 {
 		k++
 		below += term
